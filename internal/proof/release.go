@@ -1,0 +1,77 @@
+package proof
+
+import "slices"
+
+// Header says everything about a release that is not a cell. Every field is a
+// declared parameter or follows from one; none depends on anybody's data but
+// Cells, which is the number of released cells.
+type Header struct {
+	Format      string  `json:"format"`  // "discreet-release/0"
+	Library     string  `json:"library"` // version of this module
+	Account     string  `json:"account"` // population id of the account
+	Entry       uint64  `json:"entry"`   // sequence number of the charge in the ledger
+	Name        string  `json:"name"`
+	Measure     string  `json:"measure"`
+	Kind        string  `json:"kind"`       // "segment-sizes" or "segment-items"
+	Partitions  string  `json:"partitions"` // "public" or "discovered"
+	Window      int32   `json:"window"`     // accounting window, counted from the account's opening
+	WindowFrom  string  `json:"window_from"`
+	WindowTo    string  `json:"window_to"` // first day after the window
+	AsOf        string  `json:"as_of"`     // last day that counts, 2006-01-02
+	Since       string  `json:"since"`     // the measure was declared, in this form, on this day; items count from it on
+	Lookback    int     `json:"lookback_days"`
+	Mechanism   string  `json:"mechanism"` // "rounded-gaussian"
+	Sigma       float64 `json:"sigma"`     // scale of the noise: standard deviation before rounding
+	StdDev      float64 `json:"std_dev"`   // of each value around the bounded truth
+	L0          int     `json:"l0"`
+	LInf        int64   `json:"l_inf"`
+	Mu          float64 `json:"mu"`        // loss of this release, Gaussian DP, rounded up
+	Delta       float64 `json:"delta"`     // loss of this release, additive, rounded up
+	Threshold   int64   `json:"threshold"` // discovered keys below it are not released; 0 for public
+	Epsilon     float64 `json:"window_epsilon"`
+	WindowDelta float64 `json:"window_delta"`
+	Level       float64 `json:"interval_level"`  // 0.95
+	Margin      int64   `json:"interval_margin"` // interval is Value ± Margin
+	Cells       int     `json:"cells"`
+}
+
+// Cell is one released number. Low and High bound the bounded truth with the
+// probability Header.Level.
+type Cell struct {
+	Segment string `json:"segment"`
+	Item    string `json:"item,omitempty"`
+	Value   int64  `json:"value"`
+	Low     int64  `json:"low"`
+	High    int64  `json:"high"`
+}
+
+// Release is a differentially private table: made by a charged draw, or read
+// from a signed note. The zero Release is invalid.
+type Release struct {
+	header Header
+	cells  []Cell
+	note   []byte
+}
+
+// NewRelease makes a Release. Package dp and the test helpers alone call it.
+// It keeps the slices.
+func NewRelease(h Header, cells []Cell, note []byte) Release { return Release{h, cells, note} }
+
+// Header returns what is known about the release.
+func (r Release) Header() Header { return r.header }
+
+// Cells returns a copy of the released cells, sorted by segment and item.
+func (r Release) Cells() []Cell { return slices.Clone(r.cells) }
+
+// Len returns the number of cells.
+func (r Release) Len() int { return len(r.cells) }
+
+// At returns cell i.
+func (r Release) At(i int) Cell { return r.cells[i] }
+
+// Note returns a copy of the signed note, which dp.ReadRelease accepts on
+// another machine.
+func (r Release) Note() []byte { return slices.Clone(r.note) }
+
+// IsZero reports whether r is the invalid zero Release.
+func (r Release) IsZero() bool { return r.header.Format == "" }
