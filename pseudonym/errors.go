@@ -1,0 +1,71 @@
+package pseudonym
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors name the rule that was broken, never the value that broke it.
+var (
+	// ErrAnonymous is returned for the zero Raw: a visitor nobody identified.
+	ErrAnonymous = errors.New("pseudonym: anonymous visitor has no pseudonym")
+
+	// ErrTenant is returned for a tenant name that is not 1 to 64 characters of
+	// a-z, 0-9, dot, dash and underscore.
+	ErrTenant = errors.New("pseudonym: tenant is not 1 to 64 of a-z, 0-9, dot, dash, underscore")
+
+	// ErrPurpose is returned for a purpose that is unknown to the Deriver,
+	// reserved, or not 1 to 64 characters of a-z, 0-9, dot, dash and underscore.
+	ErrPurpose = errors.New("pseudonym: purpose is unknown, reserved or not a name")
+
+	// ErrKeyring is returned for a nil or zero Keyring or Deriver, and where a
+	// sealed value does not open under the keyring.
+	ErrKeyring = errors.New("pseudonym: not the right keyring")
+
+	// ErrWeakKey is returned for key material that is no output of a random
+	// generator: equal, counting, repeating or printable bytes, or one key twice.
+	ErrWeakKey = errors.New("pseudonym: key is not random")
+
+	// ErrHashed is returned for an e-mail address that looks like a hash of one
+	// (32, 40 or 64 hexadecimal or 44 base64 characters). A pseudonym of a hash
+	// would join with no pseudonym of the address.
+	ErrHashed = errors.New("pseudonym: identifier looks already hashed")
+
+	// ErrOpaque is returned for an opaque identifier that is not 1 to 256 bytes.
+	ErrOpaque = errors.New("pseudonym: opaque identifier is not 1 to 256 bytes")
+
+	// ErrEmail is wrapped by every refusal of the e-mail normaliser but ErrHashed.
+	ErrEmail = errors.New("pseudonym: not an e-mail address")
+
+	// ErrEmailForm: not exactly one @ with text on both sides.
+	ErrEmailForm = fmt.Errorf("%w: not of the form local@domain", ErrEmail)
+
+	// ErrEmailEncoding: not valid UTF-8.
+	ErrEmailEncoding = fmt.Errorf("%w: not valid UTF-8", ErrEmail)
+
+	// ErrEmailLength: over 64 bytes before the @, or over 254 in all.
+	ErrEmailLength = fmt.Errorf("%w: too long", ErrEmail)
+
+	// ErrEmailLocal: a character before the @ that is not accepted there, such
+	// as a quote, inner white space or an invisible character.
+	ErrEmailLocal = fmt.Errorf("%w: refused character before the @", ErrEmail)
+
+	// ErrEmailDomain: what follows the @ is not a domain name that IDNA accepts
+	// for look-up.
+	ErrEmailDomain = fmt.Errorf("%w: not a domain name after the @", ErrEmail)
+
+	// ErrKeyFile is wrapped by every error of CreateKeyFile and OpenKeyFile but
+	// ErrWeakKey. An error of the operating system is wrapped beside it, so
+	// errors.Is(err, fs.ErrNotExist) holds for a missing file.
+	ErrKeyFile = errors.New("pseudonym: key file")
+
+	// ErrKeyFileExists: CreateKeyFile never overwrites.
+	ErrKeyFileExists = fmt.Errorf("%w already exists", ErrKeyFile)
+
+	// ErrKeyFileAccess: not a regular file, a symbolic link, owned by somebody
+	// else, or open to group or others.
+	ErrKeyFileAccess = fmt.Errorf("%w is not a regular file that only its owner, this user, may touch", ErrKeyFile)
+
+	// ErrKeyFileFormat: not byte for byte what CreateKeyFile writes, or damaged.
+	ErrKeyFileFormat = fmt.Errorf("%w is damaged or not in the expected format", ErrKeyFile)
+)

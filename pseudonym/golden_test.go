@@ -1,0 +1,131 @@
+package pseudonym_test
+
+import (
+	"bytes"
+	"crypto/fips140"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/discreet-go/discreet/pseudonym"
+	"golang.org/x/mod/sumdb/note"
+)
+
+type golden struct {
+	Check    Hex    `json:"check_hex"`
+	KeyID    uint32 `json:"key_id"`
+	Created  time.Time
+	StoreKey struct {
+		Tenant  string
+		Key     Hex `json:"key_hex"`
+		Wrapped Hex `json:"wrapped_hex"`
+	} `json:"store_key"`
+	Verifier struct{ Name, VKey, Note string }
+	IDs      []struct {
+		Tenant, Purpose, Type, Identifier, Normalised string
+		ID                                            Hex    `json:"id_hex"`
+		Text                                          string `json:"id_text"`
+		Subject                                       string `json:"subject_text"`
+		Salt                                          Hex    `json:"salt_hex"`
+	}
+}
+
+// goldenKeyring opens a copy of the golden key file with the mode it must have.
+func goldenKeyring(t *testing.T) *pseudonym.Keyring {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "golden.keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k, err := pseudonym.OpenKeyFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// The known answers were computed in another language from the description of
+// the formats. They may be added to, never changed.
+func TestGolden(t *testing.T) {
+	var g golden
+	b, err := os.ReadFile(filepath.Join("testdata", "golden.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &g); err != nil {
+		t.Fatal(err)
+	}
+	k := goldenKeyring(t)
+	if check := k.Check(); !bytes.Equal(check[:], g.Check) || k.KeyID() != g.KeyID || !k.Created().Equal(g.Created) {
+		t.Errorf("keyring: check %x, key id %06x, created %v", check, k.KeyID(), k.Created())
+	}
+
+	for i, c := range g.IDs {
+		d, err := pseudonym.NewDeriver(k, c.Tenant, []string{c.Purpose})
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := pseudonym.Email(c.Identifier)
+		if c.Type == "opaque/1" {
+			raw = pseudonym.Opaque(c.Identifier)
+		}
+		if n, err := pseudonym.Normalise(raw); err != nil || n != c.Normalised {
+			t.Errorf("case %d: normalised %q, %v", i, n, err)
+		}
+		for _, engine := range []string{"default", "crypto/hmac"} {
+			if engine == "crypto/hmac" {
+				if err := pseudonym.ForceHMAC(d, k, c.Tenant); err != nil {
+					t.Fatal(err)
+				}
+			}
+			id, err := d.ID(raw, c.Purpose)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := id.MarshalText()
+			if b := id.Bytes(); !bytes.Equal(b[:], c.ID) || string(text) != c.Text {
+				t.Errorf("case %d, %s: ID %x, %s", i, engine, b, text)
+			}
+			link, err := d.Link(raw, c.Purpose)
+			if err != nil {
+				t.Fatal(err)
+			}
+			subject, err := d.Subject(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ = subject.ID().MarshalText()
+			salt := link.Salt()
+			if link.ID() != id || link.Subject() != subject || link.Purpose() != c.Purpose ||
+				string(text) != c.Subject || !bytes.Equal(salt[:], c.Salt) {
+				t.Errorf("case %d, %s: link or subject differ", i, engine)
+			}
+		}
+	}
+
+	if !fips140.Enforced() { // the cipher is not allowed then
+		key, err := k.UnwrapStoreKey(g.StoreKey.Tenant, g.StoreKey.Wrapped)
+		if err != nil || !bytes.Equal(key[:], g.StoreKey.Key) {
+			t.Errorf("store key does not open: %v", err)
+		}
+	}
+
+	vkey, err := k.Verifier(g.Verifier.Name)
+	if err != nil || vkey != g.Verifier.VKey {
+		t.Errorf("verifier %s, %v", vkey, err)
+	}
+	signer, err := k.Signer(g.Verifier.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := note.Sign(&note.Note{Text: "hello\n"}, signer)
+	if err != nil || string(signed) != g.Verifier.Note {
+		t.Errorf("signed note differs: %v", err)
+	}
+}
