@@ -1,0 +1,85 @@
+package accounting
+
+import (
+	"math"
+	"math/big"
+
+	"github.com/discreet-go/discreet/internal/exact"
+)
+
+// MuOfPure returns the smallest mu, rounded up by less than 1e-12 of it, such that
+// every epsilon-DP mechanism is mu-GDP: what a discrete Laplace release costs in a
+// GDP account. It is 2 z with Q(z) = 1/(1 + e^epsilon). Epsilon is in
+// [MinEpsilon, MaxEpsilon]. Proof: docs/proofs/gdp-composition.md.
+func MuOfPure(epsilon float64) (Mu, error) {
+	if !(epsilon >= MinEpsilon && epsilon <= MaxEpsilon) {
+		return 0, ErrEpsilon
+	}
+	// The lower end of 1/(1 + e^epsilon).
+	e := exact.Exp(new(big.Rat).SetFloat64(epsilon), 160).Hi()
+	target := e.Inv(e.Add(e, big.NewRat(1, 1)))
+	q, _ := target.Float64()
+	z := tailGuess(q)
+	// One Newton step on Q, whose derivative is minus the density.
+	_, hi := exact.Tail(new(big.Rat).SetFloat64(z))
+	d := exact.FloatUp(hi.Sub(hi, target))
+	z += d * math.Sqrt(2*math.Pi) * math.Exp(z*z/2)
+	for slack := 0x1p-48; slack < 1; slack *= 2 {
+		up := z + (z+1e-7)*slack
+		if _, hi := exact.Tail(new(big.Rat).SetFloat64(up)); hi.Cmp(target) <= 0 {
+			return Mu(2 * up), nil
+		}
+	}
+	return 0, ErrRange
+}
+
+// LaplaceThreshold is [Threshold] for discrete Laplace noise of scale b: the
+// smallest integer T with
+//
+//	l0 * q^(T-1)/(1+q) <= delta,   q = e^(-1/b)
+//
+// where q^k/(1+q) is the probability of noise of at least k >= 1.
+func LaplaceThreshold(b *big.Rat, l0 int, delta Units) (int64, error) {
+	if err := checkCells(b, l0); err != nil {
+		return 0, err
+	}
+	if delta.IsZero() || delta.Cmp(oneHalf) >= 0 {
+		return 0, ErrDelta
+	}
+	target := new(big.Rat).Quo(delta.Rat(), big.NewRat(int64(l0), 1))
+	t, _ := target.Float64()
+	s, _ := b.Float64()
+	guess := 1 - s*math.Log(t*(1+math.Exp(-1/s)))
+	return smallest(math.Max(2, guess), func(t int64) bool {
+		return t >= 2 && laplaceTail(b, t-1).Cmp(target) <= 0
+	})
+}
+
+// LaplaceThresholdDelta returns the delta that threshold t costs, rounded up, and
+// at most 1.
+func LaplaceThresholdDelta(b *big.Rat, l0 int, t int64) (Units, error) {
+	if err := checkCells(b, l0); err != nil {
+		return Units{}, err
+	}
+	q := big.NewRat(1, 1)
+	if t >= 2 {
+		q = laplaceTail(b, t-1)
+		q.Mul(q, big.NewRat(int64(l0), 1))
+		if one := big.NewRat(1, 1); q.Cmp(one) > 0 {
+			q = one
+		}
+	}
+	return UnitsUp(q)
+}
+
+// laplaceTail returns an upper bound of q^k/(1+q), for k >= 1: within 2^-60 of it,
+// or below 2^-230.
+func laplaceTail(b *big.Rat, k int64) *big.Rat {
+	minus := func(n int64) exact.Interval {
+		return exact.Exp(new(big.Rat).Quo(big.NewRat(-n, 1), b), 240)
+	}
+	den := minus(1).Lo()
+	den.Add(den, big.NewRat(1, 1))
+	top := minus(k).Hi()
+	return top.Quo(top, den)
+}
