@@ -1,0 +1,118 @@
+package consent
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/discreet-go/discreet/internal/contrib"
+)
+
+// Errors of a choice. The history is unchanged after any of them.
+var (
+	// ErrUnknownNotice asks the caller to show a notice that exists: the book
+	// has no such id, version and locale.
+	ErrUnknownNotice = errors.New("consent: the choice names a notice, version or locale that is not in the book")
+	// ErrChoice marks a choice that makes no sense.
+	ErrChoice = errors.New("consent: a choice grants or refuses at least one purpose, each once, and never grants below a refused one")
+	// ErrPurpose marks a choice about something the notice did not show.
+	ErrPurpose = errors.New("consent: the choice names a purpose that the notice does not")
+	// ErrMethod marks an unusable Choice.Method.
+	ErrMethod = errors.New("consent: a method is empty or 1 to 64 characters of a-z, 0-9, dot, dash and underscore")
+	// ErrFull is returned when a history holds too many purposes, over a
+	// thousand, of books that came and went.
+	ErrFull = errors.New("consent: a history holds at most 1024 purposes")
+	// ErrClock marks a time before 1970 or after 9999, and a yes on a clock that
+	// runs more than five minutes behind the person's records.
+	ErrClock = errors.New("consent: the clock is out of range or behind the records")
+)
+
+// clockSkew is how far clocks of several machines may be apart, in milliseconds.
+const clockSkew = 5 * 60 * 1000
+
+// Choice is what a person answered to a notice. Purposes of the notice that it
+// does not name stay unanswered.
+type Choice struct {
+	Notice  string   `json:"notice"`           // id of the notice that was shown
+	Version int      `json:"version"`          // its version
+	Locale  string   `json:"locale"`           // the locale it was shown in
+	Grant   []string `json:"grant,omitempty"`  // purposes agreed to
+	Refuse  []string `json:"refuse,omitempty"` // purposes refused or taken back
+	Method  string   `json:"method,omitempty"` // how: "banner", "settings", "paper"
+}
+
+// Choose records a choice made now. A grant opens an interval that lasts the
+// notice's ConsentDays, or keeps the open one, with its beginning, and sets its
+// end anew from now; an older version than the one agreed to changes nothing. A
+// refusal ends the open intervals of the purpose and of those below it, and is
+// remembered for the notice's RefusalDays.
+func (b *Book) Choose(h *History, c Choice, now time.Time) error {
+	e := b.edition(c.Notice, c.Version)
+	if e == nil {
+		return ErrUnknownNotice
+	}
+	text := e.locale(c.Locale)
+	if text == nil {
+		return ErrUnknownNotice
+	}
+	n := &text.notice
+	if err := c.check(n); err != nil {
+		return err
+	}
+	t := h.moment(now)
+	if ms := millis(now); ms < 1 || ms > maxMoment || len(c.Grant) > 0 && t-ms > clockSkew {
+		return ErrClock
+	}
+	if h.missing(c) > maxPurposes-len(h.records) {
+		return ErrFull
+	}
+	shown := evidence{n.ID, n.Version, n.Locale, text.hash, c.Method}
+	for _, p := range c.Refuse {
+		h.deny(p, Refused, t, t+days(n.refusalDays()), shown)
+	}
+	for _, p := range c.Grant {
+		h.grant(p, t, t+days(n.ConsentDays), shown)
+	}
+	return nil
+}
+
+// missing counts the purposes of the choice that have no record.
+func (h *History) missing(c Choice) (n int) {
+	for _, p := range slices.Concat(c.Grant, c.Refuse) {
+		if h.record(p) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *Choice) check(n *Notice) error {
+	if c.Method != "" && !contrib.ValidName(c.Method) {
+		return ErrMethod
+	}
+	if len(c.Grant)+len(c.Refuse) == 0 || len(c.Grant) > maxList || len(c.Refuse) > maxList {
+		return ErrChoice
+	}
+	for i, p := range c.Grant {
+		if n.purpose(p) < 0 {
+			return ErrPurpose
+		}
+		if slices.Contains(c.Grant[:i], p) {
+			return ErrChoice
+		}
+		for _, r := range c.Refuse {
+			if under(p, r) {
+				return ErrChoice
+			}
+		}
+	}
+	for i, p := range c.Refuse {
+		if n.purpose(p) < 0 {
+			return ErrPurpose
+		}
+		if slices.Contains(c.Refuse[:i], p) {
+			return ErrChoice
+		}
+	}
+	return nil
+}

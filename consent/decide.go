@@ -1,0 +1,125 @@
+package consent
+
+import (
+	"time"
+
+	"github.com/discreet-go/discreet/internal/proof"
+)
+
+// Question asks whether an event may be used.
+type Question struct {
+	Subject   Subject // zero: an anonymous visitor
+	Purpose   string
+	History   *History // the subject's; nil is empty
+	EventTime time.Time
+	Now       time.Time
+	Source    SourceAnswer // zero: there is no Source
+}
+
+// Decision is the answer, always with a reason. The zero Decision denies.
+type Decision struct {
+	Allowed  bool
+	Reason   Reason
+	BySource bool // the team's consent system decided, not the records here
+	grant    Grant
+}
+
+// Grant returns the proof of an allowed decision, and false for any other.
+func (d Decision) Grant() (Grant, bool) {
+	if !d.Allowed || d.grant.IsZero() {
+		return Grant{}, false
+	}
+	return d.grant, true
+}
+
+// String returns "allowed: " or "denied: " and the reason's code.
+func (d Decision) String() string {
+	if d.Allowed {
+		return "allowed: " + d.Reason.String()
+	}
+	return "denied: " + d.Reason.String()
+}
+
+func deny(r Reason) Decision { return Decision{Reason: r} }
+
+// Decide answers the question. It allocates nothing, reads no clock and does no
+// I/O. Denial wins: a Source that denies or fails overrules the records, and a
+// no, a withdrawal or an erasure recorded here at or after the beginning of the
+// Source's consent overrules the Source.
+func (b *Book) Decide(q Question) Decision {
+	if q.Subject.IsZero() {
+		return deny(Anonymous)
+	}
+	if b == nil || b.purposes[q.Purpose].Key == "" {
+		return deny(UnknownPurpose)
+	}
+	src := &q.Source
+	if src.Asked || src.Failed {
+		if src.Failed || !src.Answer.usable() {
+			return Decision{Reason: SourceFailed, BySource: true}
+		}
+		if src.Answer.State == Denied {
+			return Decision{Reason: SourceDenied, BySource: true}
+		}
+	}
+	event, now := millis(q.EventTime), millis(q.Now)
+	if now < 1 || now > maxMoment {
+		return deny(OutsideInterval)
+	}
+	now = q.History.moment(q.Now)
+
+	open := q.History.open(q.Purpose, now)
+	if open != nil && open.contains(event) {
+		return Decision{Allowed: true, Reason: Granted, grant: proof.NewGrant(proof.GrantFields{
+			Subject: q.Subject, Purpose: q.Purpose,
+			From: moment(open.given), To: moment(open.end()),
+			Notice: open.shown.notice, Version: open.shown.version,
+		})}
+	}
+	if src.Asked && src.Answer.State == Allowed {
+		since, until := src.Answer.interval()
+		if !q.History.deniedSince(q.Purpose, since) {
+			return bySource(&q, since, until, event, now)
+		}
+	}
+	if open != nil {
+		return deny(OutsideInterval)
+	}
+	return deny(q.History.reason(q.Purpose, now))
+}
+
+// bySource decides from the Source's interval alone.
+func bySource(q *Question, since, until, event, now int64) Decision {
+	d := Decision{BySource: true}
+	switch {
+	case now >= until:
+		d.Reason = Expired
+	case now < since || event < since || event >= until:
+		d.Reason = OutsideInterval
+	default:
+		d.Allowed, d.Reason = true, Granted
+		d.grant = proof.NewGrant(proof.GrantFields{
+			Subject: q.Subject, Purpose: q.Purpose,
+			From: moment(since), To: moment(until),
+			Notice: q.Source.Answer.Notice, Version: q.Source.Answer.Version,
+		})
+	}
+	return d
+}
+
+// reason says why the purpose is not open at t.
+func (h *History) reason(purpose string, t int64) Reason {
+	last := h.record(purpose).last()
+	if d := h.denied(purpose); d != nil && (last == nil || d.at > last.affirmed) {
+		return d.kind
+	}
+	switch {
+	case last != nil && t < last.given:
+		return OutsideInterval
+	case last != nil:
+		return Expired
+	case h != nil && h.erased != 0:
+		return Erased
+	}
+	return NoRecord
+}

@@ -1,0 +1,35 @@
+package consent
+
+import (
+	"strings"
+
+	"github.com/discreet-go/discreet/internal/contrib"
+)
+
+// Purpose is what data is used for. Keys are dotted and form a tree:
+// "personalize.content" lies under "personalize". A denial flows down the tree,
+// a grant does not.
+type Purpose struct {
+	Key   string `json:"key"`            // 1 to 64 of a-z, 0-9, dash, underscore, in parts separated by dots
+	Title string `json:"title"`          // for people, in the notice's locale
+	Text  string `json:"text,omitempty"` // for people: why, in plain words
+}
+
+// ValidPurpose reports whether key can name a purpose.
+func ValidPurpose(key string) bool {
+	return contrib.ValidName(key) && key[0] != '.' && key[len(key)-1] != '.' && !strings.Contains(key, "..")
+}
+
+// parent returns the key one level up, or "".
+func parent(key string) string {
+	i := strings.LastIndexByte(key, '.')
+	if i < 0 {
+		return ""
+	}
+	return key[:i]
+}
+
+// under reports whether key is root or lies below it.
+func under(key, root string) bool {
+	return strings.HasPrefix(key, root) && (len(key) == len(root) || key[len(root)] == '.')
+}
