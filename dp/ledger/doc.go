@@ -1,0 +1,68 @@
+// Package ledger keeps the privacy account of one population: a durable,
+// hash-chained log of everything that was ever charged, and the filter that
+// refuses what no longer fits.
+//
+// # Which function to use
+//
+// [Open] opens the account over a [Store], creating it in an empty one. For
+// each release, [Account.Reserve] charges and hands out a [Ticket] (or the
+// stored answer, when the same release was answered before), the holder draws
+// noise, and [Ticket.Answer] stores the answer; only then may its bytes leave.
+// [Account.Window] tells the accounting window of a moment, [Account.Advance]
+// logs the crossing into a later one, [Account.Declare] logs since when a
+// measure counts, [Account.Report] says what was spent, [Account.Verify]
+// re-reads the log.
+//
+// # Guarantee
+//
+// Let entry i of a window be charged (mu_i^2, delta_i), where the release
+// behind it, whatever was asked before and whatever came out, is mu_i-Gaussian
+// differentially private up to probability delta_i. The account holds, over
+// the entries of each window, in exact integer arithmetic,
+//
+//	sum mu_i^2 <= Mu2   and   sum delta_i <= ReserveDelta,
+//
+// at every moment, also across crashes. So all releases of a window together
+// are mu-GDP with mu = sqrt(Mu2), up to ReserveDelta, also when each is chosen
+// from earlier answers (a GDP filter under full adaptivity: Smith and Thakurta
+// 2022, arXiv 2210.17520). Over k windows the loss is at most sqrt(k)*mu. The
+// argument stands in docs/proofs/ledger.md.
+//
+// An entry walks from reserved to answered, each step durable before the next
+// begins:
+//
+//   - the charge is on disk before a Ticket exists, so before noise is drawn;
+//   - the answer is on disk before Answer returns, so before a byte leaves;
+//   - an entry reserved but not answered has shown nothing: the same key may be
+//     drawn again under its charge, by one drawer at a time, and each time is
+//     logged. Nothing is ever refunded;
+//   - an answered key returns the stored bytes, for ever the same;
+//   - after a failed append nobody knows what is on disk, and the account
+//     refuses everything until it is opened, and so read and verified, again.
+//
+// The key of an entry is (account, window, name). Another specification under
+// the same key is refused.
+//
+// # Windows
+//
+// A window is WindowDays days of UTC, counted from the day the account was
+// opened. Windows never go back: a clock before the current window gets
+// [ErrClockBack]. Reserve crosses into the next window by itself; a clock
+// further ahead gets [ErrWindowJump] until Advance was called on purpose. Each
+// crossing is an entry of the log.
+//
+// # Not protected
+//
+// The charges are declared by the caller, who derives them from public
+// parameters; the ledger cannot see what is drawn. Whoever holds the store can
+// put back an older copy of it, or write another chain: Verify finds changed,
+// missing and reordered entries, and a log that no longer ends where this
+// process left it, but not a whole log replaced while no process was running.
+// One process at a time should use an account: with several, a store's
+// compare-and-swap keeps the sums right and only one answer per entry gets
+// stored, but two may draw for one entry.
+//
+// # Formats
+//
+// Records are JSON lines, version 0: docs/formats-ledger.md.
+package ledger

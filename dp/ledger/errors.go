@@ -1,0 +1,87 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Errors a caller can act on.
+var (
+	// ErrTerms: the terms break a rule, or differ from those the account was
+	// opened with. Re-opening with other totals is no way to a fresh budget.
+	ErrTerms = errors.New("ledger: terms are invalid or differ from those the account was opened with")
+
+	// ErrRequest: a request breaks a rule; a charge of zero is one.
+	ErrRequest = errors.New("ledger: a request needs a valid name, a specification, a charge above zero and an as-of day that is not in the future")
+
+	// ErrSpecification: the name was used in this window for another
+	// specification or charge.
+	ErrSpecification = errors.New("ledger: the name stands for another specification in this window")
+
+	// ErrInProgress: another caller holds the entry. Wait and ask again.
+	ErrInProgress = errors.New("ledger: somebody is drawing this release right now")
+
+	// ErrExhausted is what every [ExhaustedError] unwraps to.
+	ErrExhausted = errors.New("ledger: the charge does not fit in what is left of the window")
+
+	// ErrTicket: the ticket was answered, released or never valid, or another
+	// process took the entry over. Reserve again.
+	ErrTicket = errors.New("ledger: the ticket is no longer valid")
+
+	// ErrAnswer: an answer has at least one byte.
+	ErrAnswer = errors.New("ledger: an answer is empty")
+
+	// ErrClockBack: the clock stands before the current window, or outside of
+	// the years 1970 to 9999.
+	ErrClockBack = errors.New("ledger: the clock stands before the current window")
+
+	// ErrWindowJump: the clock stands more than one window ahead. Check it, then
+	// call Advance.
+	ErrWindowJump = errors.New("ledger: the clock stands more than one window ahead; check it and advance on purpose")
+
+	// ErrFailed: an append failed, so it is unknown what is stored. Open the
+	// account again.
+	ErrFailed = errors.New("ledger: an append failed earlier; open the account again")
+
+	// ErrBroken is what every [BrokenError] unwraps to.
+	ErrBroken = errors.New("ledger: the log is broken")
+)
+
+// ExhaustedError says by how much a request does not fit.
+type ExhaustedError struct {
+	Requested Loss
+	Spent     Loss // in the window, reserved or answered
+	Remaining Loss // Total less Spent
+	Total     Loss
+	Window    int32
+	FreesOn   time.Time // when the next window begins; zero when the request exceeds a whole window's total
+}
+
+// Error names the rule and the numbers, all of which are public parameters.
+func (e *ExhaustedError) Error() string {
+	when := "never: it exceeds a whole window"
+	if !e.FreesOn.IsZero() {
+		when = "on " + e.FreesOn.Format(time.DateOnly)
+	}
+	return fmt.Sprintf("%v: requested mu^2 %.6g and delta %.3g, left %.6g and %.3g; fits again %s",
+		ErrExhausted, e.Requested.Mu2.Float64(), e.Requested.Delta.Float64(),
+		e.Remaining.Mu2.Float64(), e.Remaining.Delta.Float64(), when)
+}
+
+// Unwrap returns ErrExhausted.
+func (e *ExhaustedError) Unwrap() error { return ErrExhausted }
+
+// BrokenError names the first broken entry of a log.
+type BrokenError struct {
+	Entry uint64 // position of the first entry that is not as it must be
+	Rule  string // the rule it breaks
+}
+
+// Error names the entry and the rule.
+func (e *BrokenError) Error() string {
+	return fmt.Sprintf("%v: entry %d: %s", ErrBroken, e.Entry, e.Rule)
+}
+
+// Unwrap returns ErrBroken.
+func (e *BrokenError) Unwrap() error { return ErrBroken }

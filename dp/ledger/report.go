@@ -1,0 +1,139 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/discreet-go/discreet/dp/accounting"
+	"github.com/discreet-go/discreet/internal/contrib"
+)
+
+// Report says how an account stands. All of it may be shown to anybody: it
+// follows from declared parameters and from which releases were asked for.
+type Report struct {
+	Population string
+	Terms      Terms
+	Opened     contrib.Day
+	Window     Window // the one that the log has reached
+	Spent      Loss   // in that window
+	Remaining  Loss
+	Entries    int    // charges ever made
+	Answered   int    // of them answered
+	Charged    int    // windows with at least one charge
+	Records    uint64 // length of the log
+	Head       string // hash of its last record, hexadecimal
+	Failed     bool   // an append failed; the account refuses everything until it is opened again
+}
+
+// Report returns the account as of the last record that this process knows.
+func (a *Account) Report() Report {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w := a.span(a.st.window)
+	w.Logged = true
+	return Report{
+		Population: a.population, Terms: a.terms, Opened: a.opened,
+		Window: w, Spent: a.st.spent, Remaining: a.terms.total().less(a.st.spent),
+		Entries: a.st.reserves, Answered: a.st.answers, Charged: a.st.charged,
+		Records: a.st.next, Head: a.st.head.String(), Failed: a.failed.Load(),
+	}
+}
+
+// Mu bounds the loss of one person over the given number of windows, in
+// Gaussian-DP terms: mu*sqrt(windows), rounded up. A person known under j
+// unlinked identifiers has at most j times as much. It is infinite for a
+// negative number.
+func (r Report) Mu(windows int) float64 {
+	if windows < 0 {
+		return math.Inf(1)
+	}
+	return rootUp(r.Terms.Mu2, windows)
+}
+
+// SpentShare returns the part of the window's mu^2 that is spent, 0 to 1, for
+// people to read.
+func (r Report) SpentShare() float64 {
+	spent, total := r.Spent.Mu2.Rat(), r.Terms.Mu2.Rat()
+	if total.Sign() == 0 {
+		return 0
+	}
+	f, _ := spent.Quo(spent, total).Float64()
+	return math.Round(f*1e9) / 1e9
+}
+
+// rootUp returns sqrt(u*n), rounded up.
+func rootUp(u accounting.Units, n int) float64 {
+	f := up(up(u.Float64()) * float64(n))
+	if n == 0 {
+		return 0
+	}
+	return up(math.Sqrt(f))
+}
+
+func up(f float64) float64 { return math.Nextafter(f, math.Inf(1)) }
+
+// String prints the figures for a person to read.
+func (r Report) String() string {
+	var b strings.Builder
+	day := func(d contrib.Day) string { return startOf(d).Format(time.DateOnly) }
+	fmt.Fprintf(&b, "account %s, opened %s\n", r.Population, day(r.Opened))
+	fmt.Fprintf(&b, "promised: epsilon %g and delta %g in every %d days\n", r.Terms.Epsilon, r.Terms.Delta, r.Terms.WindowDays)
+	fmt.Fprintf(&b, "window %d, %s to %s: spent %.4f of mu^2 %.4f, %.3g of delta reserve %.3g\n",
+		r.Window.Index, day(r.Window.From), day(r.Window.To-1),
+		r.Spent.Mu2.Float64(), r.Terms.Mu2.Float64(), r.Spent.Delta.Float64(), r.Terms.ReserveDelta.Float64())
+	fmt.Fprintf(&b, "over k windows: at most mu = %.4f*sqrt(k), and %.3g*k of delta; %d charged so far, so mu <= %.4f\n",
+		r.Mu(1), r.Terms.ReserveDelta.Float64(), r.Charged, r.Mu(r.Charged))
+	fmt.Fprintf(&b, "a person known under j identifiers: at most j times that mu, delta amplified by group privacy\n")
+	fmt.Fprintf(&b, "%d entries, %d answered, %d records, head %s\n", r.Entries, r.Answered, r.Records, r.Head)
+	if r.Failed {
+		b.WriteString("FAILED: an append failed; open the account again\n")
+	}
+	return b.String()
+}
+
+// Verify re-reads the whole log and every stored answer from the store, and
+// checks hashes, order, sums and keys, and that the log still ends in what this
+// process last knew. It returns a *BrokenError that names the first broken
+// entry. Cost: one pass over log and answers; others may append meanwhile.
+func (a *Account) Verify(ctx context.Context) error {
+	if a.failed.Load() {
+		return ErrFailed
+	}
+	a.mu.Lock()
+	known, head := a.st.next, a.st.head
+	a.mu.Unlock()
+
+	st := newState()
+	var answers []entry
+	err := a.store.LedgerRead(ctx, 0, func(seq uint64, line []byte) error {
+		r, err := st.replay(seq, line)
+		if err != nil {
+			return err
+		}
+		if st.next == known && st.head != head {
+			return &BrokenError{seq, "it is not the entry that was written"}
+		}
+		if r.Answer != nil {
+			answers = append(answers, entry{answer: seq, sha: r.Answer.SHA256, bytes: r.Answer.Bytes})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if st.next < known {
+		return &BrokenError{st.next, "the log ends before it"}
+	}
+	for i := range answers {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if _, err := a.stored(ctx, &answers[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
