@@ -1,0 +1,248 @@
+// Package contrib specifies what one person may contribute to a declared
+// measure, and selects it. Package segment keeps by this rule, package dp
+// bounds by it, so what no release may count is never kept.
+package contrib
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"unicode/utf8"
+)
+
+// Kind says what a measure counts.
+type Kind uint8
+
+// The kinds of measure.
+const (
+	KindSegmentSizes Kind = iota + 1 // people in each segment
+	KindSegmentItems                 // people, or events, in each segment x item cell
+)
+
+// Limits on declarations.
+const (
+	MaxSegments     = 1 << 10 // per person and release
+	MaxItems        = 1 << 10 // per person and release
+	MaxPerCell      = 1 << 20 // counted events per person and cell
+	MaxL0           = 1 << 16 // cells per person and release
+	MaxPublic       = 1 << 24 // declared partitions
+	MaxNameLen      = 64      // bytes of a measure or purpose name
+	MaxItemLen      = 128     // bytes of an item
+	MaxLookbackDays = 400
+
+	shareUnit = 1_000_000_000
+)
+
+// Errors of declarations.
+var (
+	ErrName       = errors.New("contrib: a name is 1 to 64 characters of a-z, 0-9, dot, dash and underscore")
+	ErrBound      = errors.New("contrib: a bound is zero, negative or absurdly large")
+	ErrShare      = errors.New("contrib: a share is more than 0 and at most 1")
+	ErrPartitions = errors.New("contrib: partitions must be Public, with valid keys, or Discovered")
+	ErrLookback   = errors.New("contrib: the look-back is 1 to 400 days")
+	ErrCapped     = errors.New("contrib: discovered partitions count people, so MaxPerItem must be 1")
+)
+
+// Measure declares an aggregate that may be released: [SegmentSizes] or
+// [SegmentItems]. Measures are declared before events arrive; a profile keeps
+// only what they may count.
+type Measure interface {
+	// check returns the Spec over the given public list of segment names.
+	check(segments []string) (Spec, error)
+	// purpose returns the purpose whose profiles the measure reads.
+	purpose() string
+}
+
+// SegmentSizes counts people in each declared segment.
+type SegmentSizes struct {
+	Name        string
+	Purpose     string
+	MaxSegments int     // L0: segments one person counts in, per release
+	Share       float64 // planned part of the window's mu^2, in (0, 1]
+}
+
+// SegmentItems counts, for each segment and item, the people of the segment
+// who had the item within the look-back (MaxPerItem 1), or their events, each
+// person's capped at MaxPerItem.
+type SegmentItems struct {
+	Name         string
+	Purpose      string
+	Items        Partitions // Public or Discovered
+	MaxSegments  int        // segments one person counts in, per release
+	MaxItems     int        // items one person counts with, per release and kept per window
+	MaxPerItem   int        // L-infinity: counted events per person and item; 1 counts people
+	LookbackDays int        // an item counts while its last event is at most so many days old
+	Share        float64    // planned part of the window's mu^2, in (0, 1]
+}
+
+// Partitions says where the keys of a table come from: [Public] or [Discovered].
+type Partitions interface{ isPartitions() }
+
+// Public lists keys that are known without looking at anybody's data. Every
+// cell is released, also the empty ones.
+type Public []string
+
+// Discovered takes the keys from the data. A key is released only at or above
+// a threshold on distinct people, which spends delta.
+type Discovered struct{}
+
+func (Public) isPartitions()     {}
+func (Discovered) isPartitions() {}
+
+// Spec is a checked measure over a public list of segments.
+type Spec struct {
+	Name         string
+	Purpose      string
+	Kind         Kind
+	Segments     []string // sorted, distinct
+	Items        []string // sorted, distinct; nil when discovered or without items
+	Discovered   bool
+	MaxSegments  int
+	MaxItems     int // 1 for segment sizes
+	MaxPerCell   int // L-infinity
+	LookbackDays int // 0 for segment sizes
+	ShareNano    int64
+}
+
+// L0 returns the most cells one person changes.
+func (s Spec) L0() int { return s.MaxSegments * s.MaxItems }
+
+// LInf returns the most one person changes one cell by.
+func (s Spec) LInf() int64 { return int64(s.MaxPerCell) }
+
+// L2Squared returns the square of the L2 sensitivity, L0 * LInf^2. It cannot
+// overflow within the limits.
+func (s Spec) L2Squared() uint64 { return uint64(s.L0()) * uint64(s.MaxPerCell) * uint64(s.MaxPerCell) }
+
+// NewSpec checks m over the names of the segments of its purpose.
+func NewSpec(m Measure, segments []string) (Spec, error) {
+	if m == nil {
+		return Spec{}, ErrPartitions
+	}
+	return m.check(segments)
+}
+
+// PurposeOf returns the purpose that m reads.
+func PurposeOf(m Measure) string { return m.purpose() }
+
+func (m SegmentSizes) purpose() string { return m.Purpose }
+func (m SegmentItems) purpose() string { return m.Purpose }
+
+func (m SegmentSizes) check(segments []string) (Spec, error) {
+	s := Spec{
+		Name: m.Name, Purpose: m.Purpose, Kind: KindSegmentSizes,
+		MaxSegments: m.MaxSegments, MaxItems: 1, MaxPerCell: 1,
+	}
+	return s.finish(segments, m.Share)
+}
+
+func (m SegmentItems) check(segments []string) (Spec, error) {
+	s := Spec{
+		Name: m.Name, Purpose: m.Purpose, Kind: KindSegmentItems,
+		MaxSegments: m.MaxSegments, MaxItems: m.MaxItems, MaxPerCell: m.MaxPerItem,
+		LookbackDays: m.LookbackDays,
+	}
+	if m.LookbackDays < 1 || m.LookbackDays > MaxLookbackDays {
+		return Spec{}, ErrLookback
+	}
+	switch items := m.Items.(type) {
+	case Public:
+		list, err := keys(items)
+		if err != nil {
+			return Spec{}, err
+		}
+		s.Items = list
+	case Discovered:
+		if m.MaxPerItem != 1 {
+			return Spec{}, ErrCapped
+		}
+		s.Discovered = true
+	default:
+		return Spec{}, ErrPartitions
+	}
+	return s.finish(segments, m.Share)
+}
+
+func (s Spec) finish(segments []string, share float64) (Spec, error) {
+	if !ValidName(s.Name) || !ValidName(s.Purpose) {
+		return Spec{}, ErrName
+	}
+	if s.MaxSegments < 1 || s.MaxSegments > MaxSegments ||
+		s.MaxItems < 1 || s.MaxItems > MaxItems || s.L0() > MaxL0 ||
+		s.MaxPerCell < 1 || s.MaxPerCell > MaxPerCell {
+		return Spec{}, ErrBound
+	}
+	list, err := keys(segments)
+	if err != nil {
+		return Spec{}, err
+	}
+	s.Segments = list
+	if len(s.Items) > 0 && len(s.Segments) > MaxPublic/len(s.Items) {
+		return Spec{}, ErrBound
+	}
+	s.ShareNano, err = ShareNano(share)
+	return s, err
+}
+
+// ShareNano rounds a share to billionths, so that shares that add up to one on
+// paper add up to one in the ledger.
+func ShareNano(share float64) (int64, error) {
+	n := math.Round(share * shareUnit)
+	if !(n >= 1 && n <= shareUnit) {
+		return 0, ErrShare
+	}
+	return int64(n), nil
+}
+
+// keys returns the sorted list, or an error when it is empty or holds a
+// duplicate or an invalid key.
+func keys(list []string) ([]string, error) {
+	if len(list) == 0 || len(list) > MaxPublic {
+		return nil, ErrPartitions
+	}
+	sorted := slices.Sorted(slices.Values(list))
+	for i, k := range sorted {
+		if !ValidKey(k) || i > 0 && sorted[i-1] == k {
+			return nil, ErrPartitions
+		}
+	}
+	return sorted, nil
+}
+
+// ValidName reports whether s may name a measure, purpose, segment or tenant.
+func ValidName(s string) bool {
+	if s == "" || len(s) > MaxNameLen {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+// ValidKey reports whether s may be an item: 1 to 128 bytes of printable text.
+func ValidKey(s string) bool {
+	if s == "" || len(s) > MaxItemLen || !utf8.ValidString(s) {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// String names the kind.
+func (k Kind) String() string {
+	switch k {
+	case KindSegmentSizes:
+		return "segment-sizes"
+	case KindSegmentItems:
+		return "segment-items"
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
