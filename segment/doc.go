@@ -1,0 +1,49 @@
+// Package segment keeps, for each person and purpose, what a person who agreed
+// did, in bounded form, and says which interest segments follow from it.
+//
+// A profile is one row of bytes. [Rules] are the checked definitions, declared
+// measures and taxonomy of one purpose. [Rules.Admit] is the only way into a
+// row: it asks for a Grant, which proves that consent was decided, and a Link,
+// which proves that the row's pseudonym and the consent subject are one person.
+// [ReadProfile] reads a row; [Rules.Segments], [Rules.Person], [Rules.History],
+// [Rules.Explain] and [Rules.Export] answer from it; [Rules.ForgetCategory]
+// forgets one interest and [Rules.Expire] what is over. The functions do no
+// I/O; a [Store] keeps the rows.
+//
+// # What a row holds
+//
+// The salt it was born with; the days of the first and the last recorded event;
+// the accounting window from which it counts in releases; the end of consent
+// with the notice; for each category the number of events by day; for each
+// declared measure and accounting window at most MaxItems items with category,
+// last day and capped count; keyed hashes of message ids, for seven days. No
+// event is kept, no time of day, no identifier, and nothing that no segment,
+// declared measure or ranking reads.
+//
+// # Guarantees
+//
+//   - Order: within an accounting window a row is a function of the set of
+//     (event, grant, moment) that reached it: row(e1..en) = row(p(e1..en)) for
+//     every permutation p and any repetition of events with message ids, up to
+//     the caps on message ids. Over the cap on categories or items it stays so,
+//     because a keyed rank, not the arrival, decides which are kept. Recording
+//     drops what is over only with the first event of a new window, by that
+//     window's first day; [Rules.Expire] drops it at any time.
+//   - One person: a row is a function of that person's events alone.
+//   - Erasure: deleting a row equals never having seen the person.
+//     ForgetCategory equals never having seen the events of the subtree, but for
+//     the hashes of their message ids, which stay so that a replay stays a
+//     no-op, the days of first and last recording, and places that other
+//     categories or items lost to them at a cap.
+//   - Membership: integer arithmetic only, so that every machine decides alike.
+//     A decayed score is the sum of count * 2^-(age/half-life) in fixed point
+//     with 32 fractional bits; each factor is below the exact one by less than
+//     2^-31.
+//
+// # What it does not protect
+//
+// Rows are personal data: a [Store] seals them. Segments of one person are for
+// that person's own pages; what leaves about many people leaves through
+// differentially private releases. A taxonomy blocks what it marks sensitive,
+// and no more: items may be telling whatever their category says.
+package segment

@@ -1,0 +1,262 @@
+package segment
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/discreet-go/discreet/internal/contrib"
+)
+
+// interests is a profile's day counts with the place of each category in the
+// taxonomy. Categories that may not be used any more are left out.
+type interests struct {
+	n    int
+	list [maxCategories]struct{ enter, from, to int32 }
+}
+
+func (r *Rules) interests(p *Profile, in *interests) {
+	in.n = 0
+	for i := range p.cats {
+		c := &p.cats[i]
+		if c.from == c.to || in.n == maxCategories {
+			continue
+		}
+		if n, ok := r.node(p.string(c.name)); ok {
+			e := &in.list[in.n]
+			e.enter, e.from, e.to = n.enter, c.from, c.to
+			in.n++
+		}
+	}
+}
+
+// Segments returns the names of the segments that the person of the profile is
+// in on the day asOf, sorted. Later days do not count. It does not look at the
+// end of consent; [Rules.Person], [Rules.History] and [Rules.Explain] do.
+func (r *Rules) Segments(p *Profile, asOf Day) []string {
+	var in interests
+	r.interests(p, &in)
+	var names []string
+	for i := range r.definitions {
+		if d := &r.definitions[i]; in.n > 0 && d.holds(p, &in, asOf) {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+func (d *definition) holds(p *Profile, in *interests, asOf Day) bool {
+	for i := range d.all {
+		if _, ok := d.all[i].evaluate(p, in, asOf); !ok {
+			return false
+		}
+	}
+	some := len(d.any) == 0
+	for i := 0; i < len(d.any) && !some; i++ {
+		_, some = d.any[i].evaluate(p, in, asOf)
+	}
+	if !some {
+		return false
+	}
+	for i := range d.none {
+		if _, ok := d.none[i].evaluate(p, in, asOf); ok {
+			return false
+		}
+	}
+	return true
+}
+
+// evaluate returns what was found (thousandths of a score, days since the last
+// event or -1, events or days) and whether it is enough.
+func (q *predicate) evaluate(p *Profile, in *interests, asOf Day) (found int64, holds bool) {
+	switch {
+	case q.Score != nil:
+		score := uint64(0)
+		q.each(p, in, asOf, func(age Day, n uint32) { score = addSaturating(score, n, q.table[age]) })
+		return milli(score), reaches(score, q.Score.AtLeastMilli)
+	case q.Recency != nil:
+		last := Day(-1)
+		q.each(p, in, asOf, func(age Day, _ uint32) {
+			if last < 0 || age < last {
+				last = age
+			}
+		})
+		return int64(last), last >= 0
+	case q.Frequency.Days:
+		var days [(MaxTTLDays + 63) / 64]uint64
+		q.each(p, in, asOf, func(age Day, _ uint32) {
+			if bit := uint64(1) << (age % 64); days[age/64]&bit == 0 {
+				days[age/64] |= bit
+				found++
+			}
+		})
+	default:
+		q.each(p, in, asOf, func(_ Day, n uint32) { found += int64(n) })
+	}
+	return found, found >= int64(q.Frequency.AtLeast)
+}
+
+// each calls f with the day counts of the subtree that are old enough and not
+// too old.
+func (q *predicate) each(p *Profile, in *interests, asOf Day, f func(age Day, n uint32)) {
+	for i := range in.n {
+		c := &in.list[i]
+		if c.enter < q.enter || c.enter >= q.leave {
+			continue
+		}
+		for _, b := range p.buckets[c.from:c.to] {
+			age := asOf - b.day
+			if age >= q.within {
+				break // newest first
+			}
+			if age >= 0 {
+				f(age, b.count)
+			}
+		}
+	}
+}
+
+// Person returns what a release of measure spec (its place in
+// RulesConfig.Measures) reads of the profile, and false when the person does
+// not count: consent has ended at now, or the person came back and counts from
+// a later window on. asOf is the last day that counts, window the accounting
+// window of the release.
+func (r *Rules) Person(p *Profile, spec int, now time.Time, asOf Day, window int32) (contrib.Person, bool) {
+	if spec < 0 || spec >= len(r.measures) || p.expired(now) || p.enters > window {
+		return contrib.Person{}, false
+	}
+	s := &r.measures[spec]
+	person := contrib.Person{Salt: p.salt, Segments: r.Segments(p, asOf)}
+	if s.Kind != contrib.KindSegmentItems || len(person.Segments) == 0 {
+		return person, true
+	}
+	for i := range p.groups {
+		g := &p.groups[i]
+		if g.window > window || p.string(g.measure) != s.Name {
+			continue
+		}
+		if person.Items == nil {
+			person.Items = make([]contrib.Entry, 0, g.to-g.from)
+		}
+		for _, e := range p.entries[g.from:g.to] {
+			if r.entryUsable(p, e) {
+				person.Items = append(person.Items, contrib.Entry{Item: p.string(e.item), Day: e.day, Count: e.count})
+			}
+		}
+	}
+	return person, true
+}
+
+// entryUsable reports whether the category of an entry may (still) be used.
+func (r *Rules) entryUsable(p *Profile, e entry) bool {
+	if e.cat < 0 {
+		return true
+	}
+	_, ok := r.node(p.string(p.cats[e.cat].name))
+	return ok
+}
+
+// History is what ranking for one person may read of that person's own profile.
+type History struct {
+	Items     []OwnItem  // sorted by item
+	Interests []Interest // sorted by category
+	Segments  []string   // sorted
+}
+
+// OwnItem is one kept item. Items are kept for declared measures, so that
+// others are missing, and counts are capped.
+type OwnItem struct {
+	Item     string
+	Category string // of its last event; "" when unknown
+	Day      Day    // of its last event
+	Count    uint32 // events that were kept, at least 1
+}
+
+// Interest is how much a person did in one category, without what is below it.
+type Interest struct {
+	Category string
+	Weight   int64 // decayed number of events in thousandths, half-life 30 days
+	Events   int64 // within the TTL
+	Days     int   // distinct days with an event
+	Last     Day   // of the last event
+}
+
+// History returns the person's own history as of now, for ranking for that
+// person: kept items, interests, segments. It is empty when consent has ended.
+func (r *Rules) History(p *Profile, now time.Time) History {
+	today := Day(now.Unix() / 86400)
+	if p.expired(now) {
+		return History{}
+	}
+	h := History{Items: r.ownItems(p, today), Segments: r.Segments(p, today)}
+	for i := range p.cats {
+		c := &p.cats[i]
+		if _, ok := r.node(p.string(c.name)); !ok {
+			continue
+		}
+		in := Interest{Category: p.string(c.name)}
+		score := uint64(0)
+		for _, b := range p.buckets[c.from:c.to] {
+			age := today - b.day
+			if age < 0 || age >= r.ttl {
+				continue
+			}
+			score = addSaturating(score, b.count, r.interest[age])
+			in.Events += int64(b.count)
+			in.Days++
+			in.Last = max(in.Last, b.day)
+		}
+		if in.Days > 0 {
+			in.Weight = milli(score)
+			h.Interests = append(h.Interests, in)
+		}
+	}
+	return h
+}
+
+// ownItems merges what is kept of an item: counts add up over categories and
+// windows, and the measure that kept most counts.
+func (r *Rules) ownItems(p *Profile, today Day) []OwnItem {
+	type kept struct {
+		OwnItem
+		measure string
+	}
+	var list []kept
+	for i := range p.groups {
+		g := &p.groups[i]
+		s := r.measure([]byte(p.string(g.measure)))
+		if s == nil {
+			continue
+		}
+		for _, e := range p.entries[g.from:g.to] {
+			if age := today - e.day; age < 0 || age >= Day(s.LookbackDays) || !r.entryUsable(p, e) {
+				continue
+			}
+			o := OwnItem{Item: p.string(e.item), Day: e.day, Count: e.count}
+			if e.cat >= 0 {
+				o.Category = p.string(p.cats[e.cat].name)
+			}
+			list = append(list, kept{o, s.Name})
+		}
+	}
+	slices.SortFunc(list, func(a, b kept) int {
+		return cmp.Or(cmp.Compare(a.Item, b.Item), cmp.Compare(a.measure, b.measure),
+			cmp.Compare(b.Day, a.Day), cmp.Compare(b.Category, a.Category))
+	})
+	var items []OwnItem
+	for i := 0; i < len(list); {
+		own := OwnItem{Item: list[i].Item}
+		for i < len(list) && list[i].Item == own.Item {
+			measure, sum := list[i].measure, uint32(0)
+			for ; i < len(list) && list[i].Item == own.Item && list[i].measure == measure; i++ {
+				sum += list[i].Count
+				if k := &list[i]; k.Day > own.Day || k.Day == own.Day && k.Category > own.Category {
+					own.Day, own.Category = k.Day, k.Category
+				}
+			}
+			own.Count = max(own.Count, sum)
+		}
+		items = append(items, own)
+	}
+	return items
+}

@@ -1,0 +1,42 @@
+package segment
+
+import "time"
+
+// Portable is everything that a profile holds, for its person to take along, in
+// a documented JSON form: field names are stable within a format. Dates are
+// 2006-01-02, UTC. The salt and the hashes of message ids are secrets of the
+// service that say nothing about the person; the hashes are counted.
+type Portable struct {
+	Format        string          `json:"format"` // "discreet-profile/0"
+	Purpose       string          `json:"purpose"`
+	Notice        string          `json:"notice"`
+	NoticeVersion int             `json:"notice_version"`
+	ConsentEnds   time.Time       `json:"consent_ends"`
+	FirstRecorded string          `json:"first_recorded"`
+	LastRecorded  string          `json:"last_recorded"`
+	EntersWindow  int32           `json:"enters_window"` // counts in releases from this accounting window on
+	Segments      []string        `json:"segments"`      // the person is in, at the moment of the export
+	Interests     []InterestByDay `json:"interests"`
+	Items         []KeptItem      `json:"items"`
+	MessageIDs    int             `json:"message_ids"` // hashes held against replays, for seven days
+}
+
+// Export returns everything that the profile holds. Segments are those at now,
+// none when consent has ended; what is held is listed as it is, but for what is
+// older than the TTL or a look-back.
+func (r *Rules) Export(p *Profile, now time.Time) Portable {
+	today := Day(now.Unix() / 86400)
+	x := Portable{
+		Format: "discreet-profile/0", Purpose: r.purpose, ConsentEnds: p.ConsentEnds(),
+		FirstRecorded: date(p.created), LastRecorded: date(p.seen), EntersWindow: p.enters,
+		Segments: []string{}, Interests: r.byDay(p, today), Items: r.keptItems(p, today),
+	}
+	x.Notice, x.NoticeVersion = p.Notice()
+	if !p.expired(now) {
+		x.Segments = append(x.Segments, r.Segments(p, today)...)
+	}
+	for _, m := range p.messages {
+		x.MessageIDs += int(m.n)
+	}
+	return x
+}
