@@ -1,0 +1,241 @@
+package dp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"math"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/discreet-go/discreet/internal/contrib"
+)
+
+// Errors of counting.
+var (
+	ErrPeople   = errors.New("dp: the people to count are missing")
+	ErrOverflow = errors.New("dp: a count does not fit its integer")
+
+	errCountsEncoding = errors.New("dp: exact counts are not encoded")
+)
+
+const redactedCounts = "[exact counts]"
+
+// Counts holds the exact, bounded sums of one measure, as of one day. They are
+// not private, so nothing shows them: a Counts prints, logs and marshals as a
+// fixed text, has no accessor, and keeps its numbers where neither fmt nor
+// package reflect reaches. It is good for one [Draw]. The zero Counts is
+// invalid.
+type Counts struct {
+	frame *frame
+	take  func() *tally // the tally, once; nil afterwards
+}
+
+// frame is what is known of a Counts without looking at anybody.
+type frame struct {
+	spec   Spec
+	window int32
+	asOf   Day
+}
+
+// tally is the pre-noise vector: values[i] belongs to the i-th key in order.
+type tally struct {
+	frame  *frame
+	keys   []key // of discovered cells, sorted; nil when the keys are public
+	values []int64
+}
+
+// key is a discovered cell.
+type key struct {
+	segment int32
+	item    string
+}
+
+// Count adds up what people contribute to a measure in the accounting window,
+// as of the end of day asOf. Each person, one record per person, is cut to the
+// bounds of spec first, by [contrib.Spec.Vector], so that adding or removing
+// one changes at most L0 sums, each by at most LInf.
+//
+// The error of a yielded pair ends the count and is returned; so does a
+// cancelled ctx. Memory is one integer for each public cell, or about 100 bytes
+// and the key's text for each distinct discovered one. Calls are independent
+// and may run concurrently.
+func Count(ctx context.Context, spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[*contrib.Person, error]) (*Counts, error) {
+	if err := checkSpec(spec); err != nil {
+		return nil, err
+	}
+	if people == nil {
+		return nil, ErrPeople
+	}
+	t, err := count(ctx, &frame{spec: *spec, window: window, asOf: asOf}, people)
+	if err != nil {
+		return nil, err
+	}
+	return seal(t), nil
+}
+
+// seal puts a tally where only one call of take finds it.
+func seal(t *tally) *Counts {
+	var held atomic.Pointer[tally]
+	held.Store(t)
+	return &Counts{frame: t.frame, take: func() *tally { return held.Swap(nil) }}
+}
+
+func count(ctx context.Context, f *frame, people iter.Seq2[*contrib.Person, error]) (*tally, error) {
+	var sum adder
+	if f.spec.Discovered {
+		sum = &sparse{items: map[string]uint32{}, sums: map[uint64]int64{}}
+	} else {
+		sum = newDense(&f.spec)
+	}
+	var n uint
+	for person, err := range people {
+		if err != nil {
+			return nil, err
+		}
+		if person == nil {
+			return nil, ErrPeople
+		}
+		if n++; n%256 == 1 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		for _, c := range f.spec.Vector(person, f.window, f.asOf) {
+			if err := sum.add(c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return sum.tally(f), nil
+}
+
+// adder sums cells of one kind of partition.
+type adder interface {
+	add(contrib.Cell) error
+	tally(*frame) *tally
+}
+
+// dense sums public cells: an integer for each, also the empty ones.
+type dense struct {
+	items  []string
+	values []int64
+}
+
+func newDense(s *Spec) *dense {
+	return &dense{items: s.Items, values: make([]int64, len(s.Segments)*max(1, len(s.Items)))}
+}
+
+func (d *dense) add(c contrib.Cell) error {
+	i := c.Segment
+	if d.items != nil {
+		j, ok := slices.BinarySearch(d.items, c.Item)
+		if !ok {
+			return ErrSpec
+		}
+		i = i*len(d.items) + j
+	}
+	return addTo(&d.values[i], c.Value)
+}
+
+func (d *dense) tally(f *frame) *tally { return &tally{frame: f, values: d.values} }
+
+// sparse sums discovered cells: those somebody contributed to, and no others.
+type sparse struct {
+	items map[string]uint32
+	names []string
+	sums  map[uint64]int64 // segment<<32 | item
+}
+
+func (s *sparse) add(c contrib.Cell) error {
+	i, ok := s.items[c.Item]
+	if !ok {
+		if len(s.names) == math.MaxUint32 {
+			return ErrOverflow
+		}
+		name := strings.Clone(c.Item) // the record it points into may go
+		i = uint32(len(s.names))
+		s.items[name], s.names = i, append(s.names, name)
+	}
+	at := uint64(c.Segment)<<32 | uint64(i)
+	v := s.sums[at]
+	if err := addTo(&v, c.Value); err != nil {
+		return err
+	}
+	s.sums[at] = v
+	return nil
+}
+
+// tally sorts the cells, so that neither the order of people nor that of the
+// map is left in it.
+func (s *sparse) tally(f *frame) *tally {
+	rank := make([]uint32, len(s.names)) // item -> place in the sorted list
+	names := slices.Sorted(slices.Values(s.names))
+	for place, name := range names {
+		rank[s.items[name]] = uint32(place)
+	}
+	order := make([]uint64, 0, len(s.sums)) // segment<<32 | place
+	for at := range s.sums {
+		order = append(order, at>>32<<32|uint64(rank[uint32(at)]))
+	}
+	slices.Sort(order)
+	t := &tally{frame: f, keys: make([]key, len(order)), values: make([]int64, len(order))}
+	for i, o := range order {
+		item := names[uint32(o)]
+		t.keys[i] = key{segment: int32(o >> 32), item: item}
+		t.values[i] = s.sums[o>>32<<32|uint64(s.items[item])]
+	}
+	return t
+}
+
+// addTo adds v, at least 1, to *sum or reports that it does not fit.
+func addTo(sum *int64, v int64) error {
+	if v < 1 || *sum > math.MaxInt64/4-v { // room for noise on top
+		return ErrOverflow
+	}
+	*sum += v
+	return nil
+}
+
+// cell returns the names of value i.
+func (t *tally) cell(i int) (segment, item string) {
+	s := &t.frame.spec
+	switch {
+	case s.Discovered:
+		return s.Segments[t.keys[i].segment], t.keys[i].item
+	case s.Items == nil:
+		return s.Segments[i], ""
+	}
+	return s.Segments[i/len(s.Items)], s.Items[i%len(s.Items)]
+}
+
+// String returns a fixed text.
+func (Counts) String() string { return redactedCounts }
+
+// GoString returns a fixed text.
+func (Counts) GoString() string { return redactedCounts }
+
+// Format writes a fixed text for every verb.
+func (Counts) Format(s fmt.State, _ rune) { io.WriteString(s, redactedCounts) }
+
+// LogValue returns a fixed text.
+func (Counts) LogValue() slog.Value { return slog.StringValue(redactedCounts) }
+
+// MarshalText writes a fixed text.
+func (Counts) MarshalText() ([]byte, error) { return []byte(redactedCounts), nil }
+
+// MarshalJSON writes a fixed text.
+func (Counts) MarshalJSON() ([]byte, error) { return []byte(`"` + redactedCounts + `"`), nil }
+
+// MarshalBinary refuses.
+func (Counts) MarshalBinary() ([]byte, error) { return nil, errCountsEncoding }
+
+// GobEncode refuses.
+func (Counts) GobEncode() ([]byte, error) { return nil, errCountsEncoding }

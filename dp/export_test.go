@@ -1,0 +1,57 @@
+package dp
+
+import (
+	"context"
+	"iter"
+
+	"github.com/discreet-go/discreet/dp/accounting"
+	"github.com/discreet-go/discreet/dp/noise"
+	"github.com/discreet-go/discreet/internal/contrib"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// What tests see and no other code does.
+
+// CellKey names a cell.
+type CellKey struct{ Segment, Item string }
+
+// Exact returns the pre-noise vector, in the order of the keys.
+func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[*contrib.Person, error]) ([]CellKey, []int64, error) {
+	t, err := count(context.Background(), &frame{spec: *spec, window: window, asOf: asOf}, people)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := make([]CellKey, len(t.values))
+	for i := range keys {
+		keys[i].Segment, keys[i].Item = t.cell(i)
+	}
+	return keys, t.values, nil
+}
+
+// Released returns the cells that come out of a table with the given noisy
+// values, in the order of its keys.
+func Released(spec *contrib.Spec, n Noise, keys []CellKey, noisy []int64) ([]Cell, error) {
+	t := &tally{frame: &frame{spec: *spec}, values: noisy}
+	for _, k := range keys {
+		for i, s := range spec.Segments {
+			if s == k.Segment {
+				t.keys = append(t.keys, key{int32(i), k.Item})
+			}
+		}
+	}
+	return noise.Reaching(t.values, t.least(&n), t.maker(&n)), nil
+}
+
+// DrawLoud draws with a loss that no budget would carry.
+func DrawLoud(c *Counts, p Params, mu2, delta accounting.Units, signer note.Signer) (Release, error) {
+	n, err := noiseFor(&c.frame.spec, mu2, delta)
+	if err != nil {
+		return Release{}, err
+	}
+	return draw(c, &p, &n, signer)
+}
+
+// Encode, Parse and Sign open the format.
+func Encode(h Header, cells []Cell) ([]byte, error)              { return encode(&h, cells) }
+func Parse(text string) (Header, []Cell, error)                  { return parse(text) }
+func Sign(h Header, cells []Cell, s note.Signer) ([]byte, error) { return sign(&h, cells, s) }
