@@ -1,0 +1,170 @@
+package boltstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"sync"
+
+	"github.com/discreet-go/discreet/dp/ledger"
+	"go.etcd.io/bbolt"
+)
+
+// A request is one step of one caller: all of its changes happen, or none.
+// What it expects is checked inside the transaction that writes it.
+type request struct {
+	changes []change
+	append  bool   // the log must have exactly seq records
+	seq     uint64 //
+
+	err  error
+	wake chan bool // true: lead the next group; false: done
+}
+
+// change is a row that is checked, written, or both.
+type change struct {
+	bucket, key []byte
+	checked     bool
+	nonce       []byte // when checked: that of the row as it was read; nil for no row
+	write       bool
+	value       []byte // when written: sealed; nil deletes
+}
+
+// errStale: a row is no longer what it was when it was read.
+var errStale = errors.New("boltstore: a row changed meanwhile")
+
+const maxGroup = 512 // requests in one commit
+
+// queue lets requests that come while a commit is under way share the next.
+type queue struct {
+	mu      sync.Mutex
+	waiting []*request
+	leading bool // somebody is committing, or has been told to
+}
+
+// submit commits r, alone or with others, and returns when it is on disk.
+func (s *Store) submit(r *request) error {
+	r.wake = make(chan bool, 1)
+	q := &s.queue
+	q.mu.Lock()
+	q.waiting = append(q.waiting, r)
+	lead := !q.leading
+	q.leading = true
+	q.mu.Unlock()
+	if !lead && !<-r.wake {
+		return r.err
+	}
+	q.mu.Lock()
+	n := min(len(q.waiting), maxGroup)
+	group := append([]*request(nil), q.waiting[:n]...) // r is the first
+	q.waiting = append(q.waiting[:0], q.waiting[n:]...)
+	q.mu.Unlock()
+
+	s.commit(group)
+
+	q.mu.Lock()
+	if len(q.waiting) > 0 {
+		q.waiting[0].wake <- true
+	} else {
+		q.leading = false
+	}
+	q.mu.Unlock()
+	for _, other := range group {
+		if other != r {
+			other.wake <- false
+		}
+	}
+	return r.err
+}
+
+// commit writes the requests whose expectations hold in one transaction.
+func (s *Store) commit(group []*request) {
+	err := s.update(func(tx *bbolt.Tx) error {
+		wrote := false
+		for _, r := range group {
+			if r.err = r.expect(tx); r.err != nil {
+				continue
+			}
+			for i := range r.changes {
+				if c := &r.changes[i]; c.write {
+					if err := c.apply(tx); err != nil {
+						return err
+					}
+					wrote = true
+				}
+			}
+		}
+		if !wrote {
+			return errKeep
+		}
+		return nil
+	})
+	if err == nil {
+		return
+	}
+	for _, r := range group {
+		if r.err == nil {
+			r.err = err
+		}
+	}
+}
+
+// expect returns errStale or ledger.ErrConflict where the rows, or the length
+// of the log, are not what the request was made for.
+func (r *request) expect(tx *bbolt.Tx) error {
+	if r.append {
+		n, err := logLength(tx)
+		if err != nil {
+			return err
+		}
+		if n != r.seq {
+			return ledger.ErrConflict
+		}
+	}
+	for i := range r.changes {
+		c := &r.changes[i]
+		if !c.checked {
+			continue
+		}
+		var row []byte
+		if b := tx.Bucket(c.bucket); b != nil {
+			row = b.Get(c.key)
+		}
+		switch {
+		case row == nil && c.nonce == nil:
+		case len(row) < headSize || c.nonce == nil || !bytes.Equal(row[1:headSize], c.nonce):
+			return errStale
+		}
+	}
+	return nil
+}
+
+func (c *change) apply(tx *bbolt.Tx) error {
+	if c.value == nil {
+		if b := tx.Bucket(c.bucket); b != nil {
+			return b.Delete(c.key)
+		}
+		return nil
+	}
+	b, err := tx.CreateBucketIfNotExists(c.bucket)
+	if err != nil {
+		return err
+	}
+	return b.Put(c.key, c.value)
+}
+
+// logLength returns the number of records in the log.
+func logLength(tx *bbolt.Tx) (uint64, error) {
+	b := tx.Bucket(bucketLedger)
+	if b == nil {
+		return 0, nil
+	}
+	k, _ := b.Cursor().Last()
+	switch {
+	case k == nil:
+		return 0, nil
+	case len(k) != 8:
+		return 0, ErrDamaged
+	}
+	return binary.BigEndian.Uint64(k) + 1, nil
+}

@@ -1,0 +1,84 @@
+package boltstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// Errors a caller can act on.
+var (
+	// ErrOptions: an option is out of range.
+	ErrOptions = errors.New("boltstore: Options.Durability must be Sync, or Interval of 10 ms to 1 minute")
+
+	// ErrLocked: another process, or another Store, holds the file.
+	ErrLocked = errors.New("boltstore: the file is in use by another process; one at a time may hold it")
+
+	// ErrOpen: the file cannot be opened or made for reading and writing. It
+	// wraps the reason of the operating system.
+	ErrOpen = errors.New("boltstore: the file cannot be opened for reading and writing")
+
+	// ErrNotStore: the file is something else.
+	ErrNotStore = errors.New("boltstore: the file is not a store of this library")
+
+	// ErrDamaged: the file is cut short or its bytes were changed. Restore it
+	// from a backup.
+	ErrDamaged = errors.New("boltstore: the file is damaged")
+
+	// ErrNewer: the file was written by a newer version of this library.
+	ErrNewer = errors.New("boltstore: the file has a newer format than this version reads")
+
+	// ErrNotBound: Bind comes before anything else.
+	ErrNotBound = errors.New("boltstore: the store is not bound to a tenant and a keyring yet")
+
+	// ErrTenant: the file belongs to another tenant, or the name is not 1 to 64
+	// characters of a-z, 0-9, dot, dash and underscore.
+	ErrTenant = errors.New("boltstore: the file belongs to another tenant, or the name is not valid")
+
+	// ErrKeyring: the file belongs to another keyring, or the keyring is empty.
+	ErrKeyring = errors.New("boltstore: the file belongs to another keyring, or the keyring is empty")
+
+	// ErrClosed: Close was called.
+	ErrClosed = errors.New("boltstore: the store is closed")
+
+	// ErrKey: a row is named by a valid purpose and a pseudonym.
+	ErrKey = errors.New("boltstore: a row needs a valid purpose and a pseudonym that is not zero")
+
+	// ErrFailed: a write or sync failed earlier, so it is unknown what is on
+	// disk. Close the store and open it again.
+	ErrFailed = errors.New("boltstore: a write failed; close the store and open it again")
+)
+
+// reason strips an error of the operating system down to its number, which
+// names no path.
+func reason(err error) error {
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &errno):
+		return errno
+	case errors.Is(err, os.ErrNotExist):
+		return fs.ErrNotExist
+	case errors.Is(err, os.ErrPermission):
+		return fs.ErrPermission
+	}
+	// The database hands some reasons on as text.
+	for _, errno := range []syscall.Errno{syscall.ENOSPC, syscall.EFBIG, syscall.EIO, syscall.EROFS} {
+		if err != nil && strings.HasSuffix(err.Error(), errno.Error()) {
+			return errno
+		}
+	}
+	return errors.New("boltstore: an unexpected failure of the operating system")
+}
+
+func openError(err error) error { return fmt.Errorf("%w: %w", ErrOpen, reason(err)) }
+
+// failure is what the write that failed returns.
+func failure(err error) error {
+	if errors.Is(err, ErrDamaged) {
+		return fmt.Errorf("%w: %w", ErrFailed, ErrDamaged)
+	}
+	return fmt.Errorf("%w: %w", ErrFailed, reason(err))
+}

@@ -1,0 +1,218 @@
+package boltstore
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// Buckets and the keys of the first.
+var (
+	bucketMeta    = []byte("meta")
+	bucketLedger  = []byte("ledger")
+	bucketBlobs   = []byte("ledger-blobs")
+	bucketConsent = []byte("consent")
+
+	keyFormat   = []byte("format")
+	keySalt     = []byte("salt")
+	keyTenant   = []byte("tenant")
+	keyKeyCheck = []byte("key-check")
+	keyStoreKey = []byte("store-key")
+)
+
+const (
+	formatVersion = 0
+	profilePrefix = "profiles/" // then the purpose
+
+	lockTimeout = 250 * time.Millisecond
+	mapSize     = 1 << 30 // address space, not memory; readers delay a writer only beyond it
+	allocSize   = 4 << 20 // the file grows in steps of so many bytes
+)
+
+// openFile opens the database under path, making it first where there is none.
+func openFile(path string) (db *bbolt.DB, file *os.File, err error) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := makeFile(path); err != nil {
+			return nil, nil, err
+		}
+	}
+	err = guard(new(bool), func() error {
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout: lockTimeout, InitialMmapSize: mapSize, FreelistType: bbolt.FreelistMapType,
+			OpenFile: func(name string, _ int, _ fs.FileMode) (*os.File, error) {
+				f, err := os.OpenFile(name, os.O_RDWR, 0) // never O_CREATE: an empty file is no store
+				if err != nil {
+					return nil, openError(err)
+				}
+				if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+					f.Close()
+					return nil, ErrNotStore
+				} else if info.Size() == 0 {
+					f.Close()
+					return nil, ErrDamaged
+				}
+				file = f
+				return f, nil
+			},
+		})
+		return err
+	})
+	switch {
+	case err == nil:
+		db.AllocSize = allocSize
+		if err = inspect(db, file); err != nil {
+			db.Close()
+			return nil, nil, err
+		}
+		return db, file, nil
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, nil, ErrLocked
+	case errors.Is(err, ErrOpen), errors.Is(err, ErrNotStore), errors.Is(err, ErrDamaged):
+	default:
+		var failed *fs.PathError
+		switch {
+		case errors.As(err, &failed):
+			err = openError(err)
+		case hasMagic(path):
+			err = ErrDamaged
+		default:
+			err = ErrNotStore
+		}
+	}
+	if file != nil {
+		unlock(file) // where the database was left half open
+		file.Close()
+	}
+	return nil, nil, err
+}
+
+// makeFile puts a complete, empty store under path in one step, unless
+// somebody else was faster.
+func makeFile(path string) error {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".discreet-new-*")
+	if err != nil {
+		return openError(err)
+	}
+	temp := f.Name()
+	defer os.Remove(temp)
+	if err := f.Close(); err != nil {
+		return openError(err)
+	}
+	db, err := bbolt.Open(temp, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return openError(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		b, err := tx.CreateBucket(bucketMeta)
+		if err != nil {
+			return err
+		}
+		return b.Put(keyFormat, strconv.AppendInt(nil, formatVersion, 10))
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return openError(err)
+	}
+	if err := os.Link(temp, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return openError(err)
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return openError(err)
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil {
+		return openError(err)
+	}
+	return nil
+}
+
+// inspect refuses a file that ends before its last page, and one of another
+// kind or a newer format.
+func inspect(db *bbolt.DB, file *os.File) error {
+	return guard(new(bool), func() error {
+		return db.View(func(tx *bbolt.Tx) error {
+			info, err := file.Stat()
+			if err != nil {
+				return openError(err)
+			}
+			if info.Size() < tx.Size() {
+				return ErrDamaged
+			}
+			if err := pages(tx); err != nil {
+				return err
+			}
+			meta := tx.Bucket(bucketMeta)
+			if meta == nil {
+				return ErrNotStore
+			}
+			version, err := strconv.ParseUint(string(meta.Get(keyFormat)), 10, 31)
+			switch {
+			case err != nil:
+				return ErrNotStore
+			case version > formatVersion:
+				return ErrNewer
+			}
+			return nil
+		})
+	})
+}
+
+// pages refuses a file in which a page claims to go on beyond the end: a later
+// write would free, and so list, every page that it claims. It reads the head of
+// every page.
+func pages(tx *bbolt.Tx) error {
+	for id := 0; ; {
+		p, err := tx.Page(id)
+		switch {
+		case err != nil:
+			return ErrDamaged
+		case p == nil:
+			return nil
+		case p.Type == "free":
+			id++
+			continue
+		}
+		if p.OverflowCount > 0 {
+			if last, err := tx.Page(id + p.OverflowCount); err != nil || last == nil {
+				return ErrDamaged
+			}
+		}
+		id += p.OverflowCount + 1
+	}
+}
+
+// hasMagic reports whether the file begins like a bolt database, or has a
+// header that checks at one of the places where the second one may stand.
+func hasMagic(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var p [16 + 64]byte
+	for at := int64(0); at <= 1<<16; at = max(2*at, 1024) {
+		if _, err := f.ReadAt(p[:], at); err != nil {
+			break
+		}
+		m := p[16:]
+		h := fnv.New64a()
+		h.Write(m[:56])
+		if binary.NativeEndian.Uint32(m) == 0xED0CDAED || binary.NativeEndian.Uint64(m[56:]) == h.Sum64() {
+			return true
+		}
+	}
+	return false
+}

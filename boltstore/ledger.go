@@ -1,0 +1,97 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+)
+
+func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
+// LedgerAppend adds a record, with an optional blob, at position seq. When it
+// returns nil, both are on disk. It returns ledger.ErrConflict, having written
+// nothing, when the log does not have exactly seq records.
+func (s *Store) LedgerAppend(ctx context.Context, seq uint64, record, blob []byte) error {
+	seal, err := s.ready(ctx)
+	if err != nil {
+		return err
+	}
+	k := seqKey(seq)
+	r := &request{append: true, seq: seq, changes: []change{
+		{bucket: bucketLedger, key: k, write: true, value: seal.seal(bucketLedger, k, record)},
+	}}
+	if blob != nil {
+		r.changes = append(r.changes, change{bucket: bucketBlobs, key: k, write: true, value: seal.seal(bucketBlobs, k, blob)})
+	}
+	return s.submit(r)
+}
+
+// LedgerRead calls f with every record from position from on, over one
+// snapshot. A record that is missing or does not open is ErrDamaged, with its
+// position.
+func (s *Store) LedgerRead(ctx context.Context, from uint64, f func(seq uint64, record []byte) error) error {
+	seal, err := s.ready(ctx)
+	if err != nil {
+		return err
+	}
+	user := false
+	return s.view(&user, func(tx *bbolt.Tx) error {
+		n, err := logLength(tx)
+		if err != nil || n <= from {
+			return err
+		}
+		c := tx.Bucket(bucketLedger).Cursor()
+		var buf []byte
+		for k, v := c.Seek(seqKey(from)); from < n; k, v = c.Next() {
+			if _, err := s.ready(ctx); err != nil {
+				return err
+			}
+			if !bytes.Equal(k, seqKey(from)) {
+				return fmt.Errorf("%w: ledger record %d is missing", ErrDamaged, from)
+			}
+			if !fits(tx, v) {
+				return fmt.Errorf("%w: ledger record %d", ErrDamaged, from)
+			}
+			buf = append(buf[:0], v...)
+			record, err := seal.open(bucketLedger, k, buf)
+			if err != nil {
+				return fmt.Errorf("%w: ledger record %d", err, from)
+			}
+			user = true
+			err = f(from, record)
+			user = false
+			if err != nil {
+				return err
+			}
+			from++
+		}
+		return nil
+	})
+}
+
+// LedgerBlob returns the blob stored with record seq, or nil.
+func (s *Store) LedgerBlob(ctx context.Context, seq uint64) ([]byte, error) {
+	seal, err := s.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k := seqKey(seq)
+	var sealed []byte
+	err = s.view(new(bool), func(tx *bbolt.Tx) error {
+		if b := tx.Bucket(bucketBlobs); b != nil {
+			v := b.Get(k)
+			if !fits(tx, v) {
+				return ErrDamaged
+			}
+			sealed = bytes.Clone(v)
+		}
+		return nil
+	})
+	if err != nil || sealed == nil {
+		return nil, err
+	}
+	return seal.open(bucketBlobs, k, sealed)
+}

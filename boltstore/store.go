@@ -1,0 +1,259 @@
+package boltstore
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/pseudonym"
+	"go.etcd.io/bbolt"
+)
+
+// Durability says when a profile update is acknowledged: Sync or Interval.
+// Everything else is always Sync.
+type Durability time.Duration
+
+// Sync acknowledges after the file was synced. It is the zero Durability.
+const Sync Durability = 0
+
+// Interval acknowledges from memory and writes every d, 10 ms to 1 minute: a
+// crash loses the profile updates of at most d and one commit.
+func Interval(d time.Duration) Durability { return Durability(d) }
+
+// String returns "sync" or, say, "interval 1s".
+func (d Durability) String() string {
+	if d == Sync {
+		return "sync"
+	}
+	return "interval " + time.Duration(d).String()
+}
+
+// Options says how to open a file. The zero Options is valid.
+type Options struct {
+	Durability Durability // Sync unless set
+}
+
+// Store is one open file. Its methods are safe for concurrent use. Functions
+// handed to a method must not call the store.
+type Store struct {
+	db     *bbolt.DB
+	file   *os.File      // the one that db has open
+	every  time.Duration // zero with Sync
+	seal   atomic.Pointer[sealer]
+	closed atomic.Bool
+	failed atomic.Bool
+
+	binding sync.Mutex
+	tenant  string // guarded by binding
+	check   [8]byte
+
+	// gate lets an update that lost several races run alone.
+	gate  sync.RWMutex
+	queue queue
+	late  late
+}
+
+// Open opens the store under path, or makes an empty one where there is no
+// file. It returns ErrLocked within a quarter of a second when another process
+// holds it; ErrOpen, ErrNotStore, ErrDamaged, ErrNewer or ErrOptions.
+func Open(path string, o Options) (*Store, error) {
+	d := time.Duration(o.Durability)
+	if d != 0 && (d < 10*time.Millisecond || d > time.Minute) {
+		return nil, ErrOptions
+	}
+	db, file, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: db, file: file, every: d}, nil
+}
+
+// Bind ties the file to a tenant and a keyring: the first Bind makes the key of
+// the file and stores it wrapped by the keyring; later ones unwrap it. It
+// returns ErrTenant, ErrKeyring or ErrDamaged.
+func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !contrib.ValidName(tenant) {
+		return ErrTenant
+	}
+	if keys == nil || keys.KeyID() == 0 {
+		return ErrKeyring
+	}
+	s.binding.Lock()
+	defer s.binding.Unlock()
+	switch {
+	case s.closed.Load():
+		return ErrClosed
+	case s.seal.Load() == nil:
+	case s.tenant != tenant:
+		return ErrTenant
+	case s.check != keys.Check():
+		return ErrKeyring
+	default:
+		return nil
+	}
+	key, err := s.readKey(tenant, keys)
+	if err == nil && key == nil {
+		key, err = s.makeKey(tenant, keys)
+	}
+	if err != nil {
+		return err
+	}
+	defer clear(key[:])
+	seal, err := newSealer(key)
+	if err != nil {
+		return err
+	}
+	s.tenant, s.check = tenant, keys.Check()
+	if s.every > 0 {
+		s.late.start(s)
+	}
+	s.seal.Store(seal)
+	return nil
+}
+
+// readKey returns the key of the file, or nil when it was never bound.
+func (s *Store) readKey(tenant string, keys *pseudonym.Keyring) (key *[32]byte, err error) {
+	return key, s.view(new(bool), func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			return ErrDamaged
+		}
+		if meta.Get(keyTenant) == nil {
+			if tx.Bucket(bucketLedger) != nil || tx.Bucket(bucketConsent) != nil {
+				return ErrDamaged // data without a binding
+			}
+			return nil
+		}
+		check := keys.Check()
+		switch {
+		case string(meta.Get(keyTenant)) != string(tenantHash(meta.Get(keySalt), tenant)):
+			return ErrTenant
+		case string(meta.Get(keyKeyCheck)) != string(check[:]):
+			return ErrKeyring
+		}
+		key, err = keys.UnwrapStoreKey(tenant, meta.Get(keyStoreKey))
+		switch {
+		case errors.Is(err, pseudonym.ErrKeyring):
+			return ErrDamaged // the check value is that of this keyring
+		case err != nil:
+			return err
+		}
+		return nil
+	})
+}
+
+func (s *Store) makeKey(tenant string, keys *pseudonym.Keyring) (*[32]byte, error) {
+	key, salt, check := new([32]byte), new([16]byte), keys.Check()
+	rand.Read(key[:])
+	rand.Read(salt[:])
+	wrapped, err := keys.WrapStoreKey(tenant, key)
+	if err != nil {
+		return nil, err
+	}
+	return key, s.update(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		return errors.Join(
+			meta.Put(keySalt, salt[:]),
+			meta.Put(keyTenant, tenantHash(salt[:], tenant)),
+			meta.Put(keyKeyCheck, check[:]),
+			meta.Put(keyStoreKey, wrapped),
+		)
+	})
+}
+
+// tenantHash names a tenant without its name.
+func tenantHash(salt []byte, tenant string) []byte {
+	sum := sha256.Sum256(append(append([]byte("discreet-bolt-tenant-v0\n"), salt...), tenant...))
+	return sum[:]
+}
+
+// Close writes what is waiting, ends the store and releases the file. It waits
+// for calls under way. A second Close returns ErrClosed.
+func (s *Store) Close() error {
+	s.binding.Lock()
+	defer s.binding.Unlock()
+	if s.closed.Swap(true) {
+		return ErrClosed
+	}
+	err := s.late.stop(s)
+	if s.failed.Load() {
+		// A damaged database may have kept its locks: do not wait for ever.
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			guard(new(bool), s.db.Close)
+		}()
+		select {
+		case <-done:
+		case <-time.After(time.Second):
+			unlock(s.file)
+		}
+		return errors.Join(err, ErrFailed)
+	}
+	if e := guard(new(bool), s.db.Close); e != nil {
+		err = errors.Join(err, ErrFailed)
+	}
+	return err
+}
+
+// ready returns the sealer when a call may go on.
+func (s *Store) ready(ctx context.Context) (*sealer, error) {
+	if s.closed.Load() {
+		return nil, ErrClosed
+	}
+	seal := s.seal.Load()
+	if seal == nil {
+		return nil, ErrNotBound
+	}
+	return seal, ctx.Err()
+}
+
+// view runs fn in a read transaction.
+func (s *Store) view(user *bool, fn func(tx *bbolt.Tx) error) error {
+	err := guard(user, func() error { return s.db.View(fn) })
+	if err != nil && s.closed.Load() {
+		return ErrClosed
+	}
+	return err
+}
+
+// errKeep ends a transaction of update without a commit and without an error.
+var errKeep = errors.New("boltstore: nothing to write")
+
+// update runs fn in a write transaction and syncs. Errors of fn are returned
+// after rolling back; any other failure leaves the store refusing to write.
+func (s *Store) update(fn func(tx *bbolt.Tx) error) error {
+	if s.failed.Load() {
+		return ErrFailed
+	}
+	ran := false // fn returned without an error, so what follows is the commit
+	err := guard(new(bool), func() error {
+		return s.db.Update(func(tx *bbolt.Tx) error {
+			err := fn(tx)
+			ran = err == nil
+			return err
+		})
+	})
+	switch {
+	case err == nil || errors.Is(err, errKeep):
+		return nil
+	case ran:
+		s.failed.Store(true)
+		return failure(err)
+	case errors.Is(err, ErrDamaged):
+		s.failed.Store(true)
+		return err
+	case s.closed.Load():
+		return ErrClosed
+	}
+	return err
+}

@@ -1,0 +1,196 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/big"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/discreet-go/discreet/dp/accounting"
+	"github.com/discreet-go/discreet/dp/ledger"
+)
+
+func readLog(t testing.TB, s Store, from uint64) (all []string) {
+	t.Helper()
+	next := from
+	err := s.LedgerRead(t.Context(), from, func(seq uint64, record []byte) error {
+		if seq != next {
+			return fmt.Errorf("position %d where %d comes next", seq, next)
+		}
+		next++
+		all = append(all, string(record))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func testAppend(t *testing.T, s Store) {
+	ctx := t.Context()
+	if len(readLog(t, s, 0)) != 0 {
+		t.Fatal("a fresh log is not empty")
+	}
+	big := bytes.Repeat([]byte("blob"), 100_000)
+	record := []byte("record 0")
+	for i := range 300 {
+		record = fmt.Appendf(record[:0], "record %d", i)
+		var blob []byte
+		switch i % 3 {
+		case 1:
+			blob = []byte{}
+		case 2:
+			blob = big[:i*100]
+		}
+		if err := s.LedgerAppend(ctx, uint64(i), record, blob); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, from := range []int{0, 1, 255, 256, 299, 300, 301, 1 << 40} {
+		got := readLog(t, s, uint64(from))
+		if len(got) != max(0, 300-from) {
+			t.Fatalf("from %d: %d records", from, len(got))
+		}
+		for i, r := range got {
+			if r != fmt.Sprintf("record %d", from+i) {
+				t.Fatalf("record %d is %q", from+i, r)
+			}
+		}
+	}
+	for i := range 301 {
+		blob, err := s.LedgerBlob(ctx, uint64(i))
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case (i%3 == 0 || i == 300) && blob != nil, i%3 == 1 && i < 300 && len(blob) != 0,
+			i%3 == 2 && !bytes.Equal(blob, big[:i*100]):
+			t.Fatalf("blob %d has %d bytes (nil: %v)", i, len(blob), blob == nil)
+		}
+	}
+	n := 0
+	err := s.LedgerRead(ctx, 0, func(uint64, []byte) error {
+		if n++; n == 3 {
+			return errStop
+		}
+		return nil
+	})
+	if !errors.Is(err, errStop) || n != 3 {
+		t.Fatalf("an error ends the read with it: %v after %d", err, n)
+	}
+}
+
+func testConflict(t *testing.T, s Store) {
+	ctx := t.Context()
+	add := func(seq uint64, ok bool) {
+		t.Helper()
+		err := s.LedgerAppend(ctx, seq, []byte("r"), []byte("b"))
+		if ok && err != nil || !ok && !errors.Is(err, ledger.ErrConflict) {
+			t.Fatalf("append at %d: %v", seq, err)
+		}
+	}
+	add(1, false)
+	add(1<<63, false)
+	add(0, true)
+	add(0, false)
+	add(2, false)
+	add(1, true)
+	add(1, false)
+	if n := len(readLog(t, s, 0)); n != 2 {
+		t.Fatalf("%d records", n)
+	}
+	for _, seq := range []uint64{2, 1 << 63} {
+		if blob, err := s.LedgerBlob(ctx, seq); err != nil || blob != nil {
+			t.Fatal("a conflict left a blob")
+		}
+	}
+}
+
+func testAppendConcurrently(t *testing.T, s Store) {
+	const workers, each = 8, 20
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			seq := uint64(0)
+			for i := 0; i < each; {
+				text := fmt.Appendf(nil, "%d/%d", w, i)
+				switch err := s.LedgerAppend(t.Context(), seq, text, text); {
+				case err == nil:
+					i++
+					seq++
+				case errors.Is(err, ledger.ErrConflict):
+					if err := s.LedgerRead(t.Context(), seq, func(at uint64, _ []byte) error { seq = at + 1; return nil }); err != nil {
+						t.Error(err)
+						return
+					}
+				default:
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	got := readLog(t, s, 0)
+	if len(got) != workers*each {
+		t.Fatalf("%d records of %d", len(got), workers*each)
+	}
+	next := [workers]int{}
+	for seq, r := range got {
+		var w, i int
+		fmt.Sscanf(r, "%d/%d", &w, &i)
+		if next[w] != i {
+			t.Fatalf("records of one writer are out of order or repeated")
+		}
+		next[w]++
+		if blob, err := s.LedgerBlob(t.Context(), uint64(seq)); err != nil || string(blob) != r {
+			t.Fatalf("blob %d: %q, %v", seq, blob, err)
+		}
+	}
+}
+
+// testAccount runs 32 callers over one account on the store: the budget holds
+// 20 of their charges, and 20 they get.
+func testAccount(t *testing.T, s Store) {
+	ctx, now := t.Context(), time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
+	units := func(n int64) accounting.Units {
+		u, err := accounting.UnitsUp(big.NewRat(n, 1<<20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	a, err := ledger.Open(ctx, s, ledger.Terms{Epsilon: 1, Delta: 1e-6, Mu2: units(20), WindowDays: 30}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	granted := 0
+	for i := range 32 {
+		wg.Go(func() {
+			ticket, _, err := a.Reserve(ctx, ledger.Request{Name: fmt.Sprint("release-", i), Spec: []byte("s"), Mu2: units(1), AsOf: 20000}, now)
+			switch {
+			case errors.Is(err, ledger.ErrExhausted):
+			case err != nil:
+				t.Error(err)
+			case ticket.Answer(ctx, fmt.Append(nil, i)) != nil:
+				t.Error("the answer is not stored")
+			default:
+				mu.Lock()
+				granted++
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if r := a.Report(); granted != 20 || r.Entries != 20 || r.Answered != 20 || !r.Remaining.Mu2.IsZero() {
+		t.Fatalf("%d of 20 charges were granted, %d entries", granted, r.Entries)
+	}
+	if err := a.Verify(ctx); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,77 @@
+package memstore
+
+import (
+	"bytes"
+	"context"
+	"sync"
+
+	"github.com/discreet-go/discreet/dp/ledger"
+)
+
+// logbook is the ledger's log and the blobs beside it.
+type logbook struct {
+	mu      sync.RWMutex
+	records [][]byte
+	blobs   map[uint64][]byte
+}
+
+func (l *logbook) drop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.records, l.blobs = nil, nil
+}
+
+// LedgerAppend adds a record, with an optional blob, at position seq. Nothing
+// is durable here.
+func (s *Store) LedgerAppend(ctx context.Context, seq uint64, record, blob []byte) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	l := &s.log
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if seq != uint64(len(l.records)) {
+		return ledger.ErrConflict
+	}
+	l.records = append(l.records, bytes.Clone(record))
+	if blob != nil {
+		if l.blobs == nil {
+			l.blobs = map[uint64][]byte{}
+		}
+		l.blobs[seq] = append([]byte{}, blob...)
+	}
+	return nil
+}
+
+// LedgerRead calls f with every record from position from on.
+func (s *Store) LedgerRead(ctx context.Context, from uint64, f func(seq uint64, record []byte) error) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	s.log.mu.RLock()
+	records := s.log.records[:len(s.log.records):len(s.log.records)]
+	s.log.mu.RUnlock()
+	for seq := from; seq < uint64(len(records)); seq++ {
+		if err := s.ready(ctx); err != nil {
+			return err
+		}
+		if err := f(seq, records[seq]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LedgerBlob returns a copy of the blob stored with record seq, or nil.
+func (s *Store) LedgerBlob(ctx context.Context, seq uint64) ([]byte, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	s.log.mu.RLock()
+	defer s.log.mu.RUnlock()
+	blob, ok := s.log.blobs[seq]
+	if !ok {
+		return nil, nil
+	}
+	return append([]byte{}, blob...), nil
+}

@@ -1,0 +1,12 @@
+package memstore_test
+
+import (
+	"testing"
+
+	"github.com/discreet-go/discreet/internal/storetest"
+	"github.com/discreet-go/discreet/memstore"
+)
+
+func TestConformance(t *testing.T) {
+	storetest.Test(t, func(t *testing.T) storetest.Store { return memstore.Volatile() })
+}
