@@ -1,0 +1,208 @@
+package discreet
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/segment"
+)
+
+// Needs returns the fewest notices that still have to be shown to a person so
+// that every purpose in use is decided; none when nothing is left to ask, also
+// when the person refused not long ago. An anonymous visitor is asked nothing.
+func (e *Engine) Needs(ctx context.Context, who Raw) (asks []consent.Ask, err error) {
+	defer e.observe("Needs", e.cfg.Now(), &err)
+	if e.closed.Load() {
+		return nil, ErrClosed
+	}
+	if who.IsZero() {
+		return nil, nil
+	}
+	h, err := e.history(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	purposes := make([]string, len(e.rooms))
+	for i, r := range e.rooms {
+		purposes[i] = r.purpose
+	}
+	return e.book.Needs(h, purposes, e.cfg.Now()), nil
+}
+
+// Choose records a person's answer to a notice; it is on disk when Choose
+// returns. A purpose that is refused while it was granted is withdrawn: its
+// profile is deleted in the same step.
+func (e *Engine) Choose(ctx context.Context, who Raw, c Choice) error {
+	return e.ChooseBatch(ctx, []Chosen{{Who: who, Choice: c}})
+}
+
+// ChooseBatch records many answers. Answers that end no profile are one durable
+// step together; each that does is one of its own. On an error or a cancelled
+// context, a part may be recorded; recording it again
+// changes nothing.
+func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
+	defer e.observe("Choose", e.cfg.Now(), &err)
+	subjects := make([]consent.Subject, len(batch))
+	for i, c := range batch {
+		if subjects[i], err = e.deriver.Subject(c.Who); err != nil {
+			return err
+		}
+	}
+	e.rights.Lock()
+	defer e.rights.Unlock()
+	if e.closed.Load() {
+		return ErrClosed
+	}
+	now := e.cfg.Now()
+	var people []consent.Subject
+	answers := map[consent.Subject][]Choice{}
+	sooner := map[segment.Key]time.Time{}
+	flush := func() error {
+		if len(people) == 0 {
+			return nil
+		}
+		if err := e.shorten(ctx, sooner); err != nil { // first: a crash in between errs on the short side
+			return err
+		}
+		clear(sooner)
+		err := e.cfg.Store.ConsentUpdate(ctx, people, func(i int, row []byte) ([]byte, error) {
+			return e.choose(row, answers[people[i]], now)
+		})
+		people = people[:0]
+		clear(answers)
+		return err
+	}
+	for i, c := range batch {
+		keys, err := e.ending(ctx, c)
+		if err != nil {
+			return err
+		}
+		if len(keys) == 0 {
+			if _, ok := answers[subjects[i]]; !ok {
+				people = append(people, subjects[i])
+			}
+			answers[subjects[i]] = append(answers[subjects[i]], c.Choice)
+			if err := e.ends(c, now, sooner); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := flush(); err != nil { // keeps one person's answers in order
+			return err
+		}
+		if err := e.ends(c, now, sooner); err != nil {
+			return err
+		}
+		if err := e.shorten(ctx, sooner); err != nil {
+			return err
+		}
+		clear(sooner)
+		err = e.cfg.Store.Forget(ctx, subjects[i], func(row []byte) ([]byte, error) {
+			return e.choose(row, []Choice{c.Choice}, now)
+		}, keys)
+		if err != nil {
+			return err
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	e.stats.choices.Add(int64(len(batch)))
+	return nil
+}
+
+// keys returns the profile rows of a person for the purposes and those below
+// them in the tree.
+func (e *Engine) keys(who Raw, purposes []string) ([]segment.Key, error) {
+	var keys []segment.Key
+	for _, r := range e.rooms {
+		p := r.purpose
+		if !slices.ContainsFunc(purposes, func(root string) bool { return slices.Contains(e.book.Under(root), p) }) {
+			continue
+		}
+		id, err := e.deriver.ID(who, p)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, segment.Key{Purpose: p, ID: id})
+	}
+	return keys, nil
+}
+
+// ending returns the profile rows that an answer ends: those under the purposes
+// it refuses. The caller holds rights.
+func (e *Engine) ending(ctx context.Context, c Chosen) ([]segment.Key, error) {
+	if len(c.Choice.Refuse) == 0 {
+		return nil, nil
+	}
+	keys, err := e.keys(c.Who, c.Choice.Refuse)
+	if err != nil {
+		return nil, err
+	}
+	var held []segment.Key
+	for _, k := range keys {
+		row, err := e.cfg.Store.ProfileRow(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		if row != nil {
+			held = append(held, k)
+		}
+	}
+	return held, nil
+}
+
+// ends notes until when the consent that an answer gives will last, for the
+// profiles under it.
+func (e *Engine) ends(c Chosen, now time.Time, sooner map[segment.Key]time.Time) error {
+	if err := e.book.Choose(new(consent.History), c.Choice, now); err != nil {
+		return err // an answer that is refused shortens nothing
+	}
+	n, _ := e.book.Notice(c.Choice.Notice, c.Choice.Version)
+	end := now.AddDate(0, 0, n.ConsentDays)
+	for _, r := range e.rooms {
+		if !slices.Contains(c.Choice.Grant, r.purpose) {
+			continue
+		}
+		id, err := e.deriver.ID(c.Who, r.purpose)
+		if err != nil {
+			return err
+		}
+		sooner[segment.Key{Purpose: r.purpose, ID: id}] = end
+	}
+	return nil
+}
+
+// shorten ends the consent noted in profiles no later than the given moments.
+func (e *Engine) shorten(ctx context.Context, sooner map[segment.Key]time.Time) error {
+	var keys []segment.Key
+	for k, end := range sooner {
+		row, err := e.cfg.Store.ProfileRow(ctx, k)
+		if err != nil {
+			return err
+		}
+		if row == nil {
+			continue
+		}
+		p, err := segment.ReadProfile(row)
+		if err != nil {
+			return err
+		}
+		if p.ConsentEnds().After(end) {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	err := e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
+		r, _ := e.room(keys[i].Purpose)
+		return r.rules.EndBy(row, sooner[keys[i]])
+	})
+	if err != nil {
+		return err
+	}
+	return e.cfg.Store.ProfileSync(ctx)
+}

@@ -1,0 +1,175 @@
+package discreet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/internal/ident"
+	"github.com/discreet-go/discreet/pseudonym"
+	"github.com/discreet-go/discreet/segment"
+	"github.com/discreet-go/discreet/segment/rank"
+)
+
+// Store keeps ledger, consent records and profiles. Package boltstore keeps
+// them in one file; package memstore forgets them when the process ends.
+type Store interface {
+	consent.Store
+	segment.Store
+	ledger.Store
+
+	// Bind ties the store to a tenant and a keyring before anything else. The
+	// first Bind decides; later ones with another tenant or keyring are refused.
+	Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error
+
+	// Forget replaces the subject's consent row by what f makes of it (nil
+	// deletes it) and deletes the profile rows, in one durable step.
+	Forget(ctx context.Context, s ident.Subject, f func(row []byte) ([]byte, error), keys []segment.Key) error
+
+	// Close releases the store. The engine does not call it.
+	Close() error
+}
+
+// Config says what an engine may do. Fields without a stated default are
+// required.
+type Config struct {
+	Tenant   string               // who the people are known to: 1 to 64 of a-z, 0-9, dot, dash, underscore
+	Keys     *pseudonym.Keyring   // secrets; the same ones for the life of the store
+	Store    Store                // opened by the caller, and closed by it after the engine
+	Notices  []consent.Notice     // what people are told and asked
+	Taxonomy *segment.Taxonomy    // the categories; what it does not know is refused
+	Segments []segment.Definition // the interest segments, each for one purpose
+	Measures []dp.Measure         // every aggregate that may ever be released
+	Budget   dp.Budget            // (epsilon, delta) for everything released in one window, fixed when the store is new
+	TTLDays  int                  // days after which what a person did is forgotten, 1 to 730
+
+	// Source asks a consent system that is in place already. It may only deny
+	// what is recorded here, or allow what is not. Optional.
+	Source        consent.Source
+	SourceTimeout time.Duration // required with Source: no answer within it means denied
+
+	// ReserveShare is the part of Budget.Delta set aside for the thresholds of
+	// Discovered items, 0 to 0.9, fixed when the store is new. Set it in a new
+	// store where a Discovered measure may be declared later. Optional: 0.1
+	// where one is declared, else 0.
+	ReserveShare *float64
+
+	// Retire names purposes that are given up: Open deletes the profiles that
+	// the store holds for them. Without it, Open refuses a store with profiles
+	// of a purpose that no segment is for, since nothing would erase them.
+	// Optional.
+	Retire []string
+
+	// Catalog gives the public category of items, for Rank. Optional.
+	Catalog map[string]string
+
+	// Weights says what counts how much in a ranking. Optional:
+	// rank.DefaultWeights.
+	Weights *rank.Weights
+
+	// Now is the only clock. Optional: time.Now.
+	Now func() time.Time
+
+	// Observe is told of every finished call: name, duration and outcome,
+	// never who or what. It must be safe for concurrent use. Optional.
+	Observe func(Observation)
+}
+
+// Errors of Open, for a Config that breaks a rule.
+var (
+	ErrTenant     = errors.New("discreet: Config.Tenant must be 1 to 64 characters of a-z, 0-9, dot, dash and underscore")
+	ErrMissing    = errors.New("discreet: Config lacks Keys, Store, Notices or Taxonomy")
+	ErrTTL        = errors.New("discreet: Config.TTLDays must be 1 to 730")
+	ErrRetention  = errors.New("discreet: Config.TTLDays is longer than a notice promises to keep data for a purpose")
+	ErrSource     = errors.New("discreet: Config.SourceTimeout must be above zero and at most a minute when Source is set")
+	ErrNoPurpose  = errors.New("discreet: a segment or measure names a purpose that no notice asks for")
+	ErrLeftover   = errors.New("discreet: the store holds profiles for a purpose that no segment is for; name it in Config.Retire to delete them")
+	ErrNoSegments = errors.New("discreet: a measure names a purpose without segments")
+)
+
+// room is what the engine does for one purpose.
+type room struct {
+	purpose string
+	rules   *segment.Rules
+	hash    [32]byte // of what decides who is in its segments
+	specs   []contrib.Spec
+}
+
+// check returns the consent book, the rooms sorted by purpose, and every spec.
+func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
+	switch {
+	case !contrib.ValidName(c.Tenant):
+		return nil, nil, nil, ErrTenant
+	case c.Keys == nil || c.Store == nil || c.Taxonomy == nil || len(c.Notices) == 0:
+		return nil, nil, nil, ErrMissing
+	case c.TTLDays < 1 || c.TTLDays > 730:
+		return nil, nil, nil, ErrTTL
+	case c.Source != nil && (c.SourceTimeout <= 0 || c.SourceTimeout > time.Minute):
+		return nil, nil, nil, ErrSource
+	}
+	book, err := consent.NewBook(c.Notices)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	names := map[string][]string{} // purpose -> segment names
+	for _, d := range c.Segments {
+		names[d.Purpose] = append(names[d.Purpose], d.Name)
+	}
+	var all []contrib.Spec
+	for _, m := range c.Measures {
+		if m == nil {
+			return nil, nil, nil, contrib.ErrPartitions
+		}
+		purpose := contrib.PurposeOf(m)
+		if len(names[purpose]) == 0 {
+			return nil, nil, nil, ErrNoSegments
+		}
+		spec, err := contrib.NewSpec(m, names[purpose])
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("discreet: measure %d: %w", len(all), err)
+		}
+		all = append(all, spec)
+	}
+	var rooms []room
+	for purpose := range names {
+		if _, ok := book.Purpose(purpose); !ok {
+			return nil, nil, nil, ErrNoPurpose
+		}
+		if c.TTLDays > book.RetentionDays(purpose) {
+			return nil, nil, nil, ErrRetention
+		}
+		r := room{purpose: purpose}
+		for _, s := range all {
+			if s.Purpose == purpose {
+				r.specs = append(r.specs, s)
+			}
+		}
+		r.rules, err = segment.NewRules(segment.RulesConfig{
+			Purpose:     purpose,
+			Taxonomy:    c.Taxonomy,
+			Definitions: slices.DeleteFunc(slices.Clone(c.Segments), func(d segment.Definition) bool { return d.Purpose != purpose }),
+			Measures:    r.specs,
+			TTLDays:     c.TTLDays,
+		})
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if r.hash, err = meaningOf(r.rules, c.Taxonomy); err != nil {
+			return nil, nil, nil, err
+		}
+		rooms = append(rooms, r)
+	}
+	slices.SortFunc(rooms, func(a, b room) int {
+		if a.purpose < b.purpose {
+			return -1
+		}
+		return 1
+	})
+	return book, rooms, all, nil
+}

@@ -1,0 +1,44 @@
+// Package discreet personalizes for people without exposing them.
+//
+// It turns events from people who agreed into keyed pseudonyms and interest
+// segments, and lets a service rank content for one person from that person's
+// own segments. Two doors lead out: differentially private aggregates, for
+// anybody; and a person's own data, for that person.
+//
+// # Which function to use
+//
+// [Open] an [Engine] once. [Engine.Needs] says what is still to be asked of a
+// person, [Engine.Choose] takes the answer, [Engine.Record] and
+// [Engine.RecordBatch] take events, [Engine.Rank] orders items for one person,
+// [Engine.Release] publishes a declared measure, and [Engine.Explain],
+// [Engine.Export], [Engine.Withdraw], [Engine.EraseInterest] and
+// [Engine.Erase] answer the person.
+//
+// # Guarantee
+//
+// Two data sets are neighbours when one has one person record more: all that
+// one identifier ever did, agreed to, refused, withdrew or erased, under every
+// purpose. For neighbours D and D', and everything R released in one
+// accounting window, taken together and chosen adaptively,
+//
+//	P[R(D) in S] <= exp(epsilon) P[R(D') in S] + delta   for every set S,
+//
+// with the epsilon and delta of Config.Budget, given the releases of earlier
+// windows. Over k windows the loss is at most mu*sqrt(k) in Gaussian-DP terms.
+// A person known under j identifiers has at most j*mu. The windows count days
+// of release, not of events. The guarantee is computational: noise comes from a
+// cryptographic generator. Proofs stand in docs/proofs.
+//
+// # Not protected
+//
+// Code with access to raw events or keys; what a person's own pages, rankings
+// and exports show to whoever sees them; timing seen on the same machine;
+// choosing epsilon by looking at raw results.
+//
+// # Not there yet
+//
+// Linking several identifiers of one person, exposures, key rotation, import
+// of historic consent, TCF and GPP signals, receipts, rolling windows, declared
+// plans, quotas, zCDP and PLD accounts, Laplace noise in releases, and backup. Formats
+// other than the pseudonym are version 0 and may still change.
+package discreet

@@ -1,0 +1,215 @@
+package discreet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/dp/plan"
+	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/internal/proof"
+	"github.com/discreet-go/discreet/pseudonym"
+	"github.com/discreet-go/discreet/segment"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// ErrClosed is returned by every method after Close.
+var ErrClosed = errors.New("discreet: the engine is closed")
+
+// Engine is the chain from events to private tables for one tenant. Its
+// methods are safe for concurrent use. One engine at a time may use a store.
+type Engine struct {
+	cfg     Config
+	book    *consent.Book
+	rooms   []room
+	deriver *pseudonym.Deriver
+	account *ledger.Account
+	plan    *plan.Plan
+	since   map[string]contrib.Day // measure -> first day it counts
+	signer  note.Signer
+	vkey    string
+
+	// rights orders recording against withdrawal and erasure: whoever reads
+	// consent in order to write a profile holds it shared, whoever ends consent
+	// holds it alone, so that no event is admitted after its consent ended.
+	rights sync.RWMutex
+
+	closed   atomic.Bool
+	models   sync.Map // measure -> *rank.Model, replaced when a table is released
+	tablesMu sync.Mutex
+	tables   tables
+	parents  map[string]string // category -> parent, for ranking
+
+	reached atomic.Int32  // accounting window that recording has reached
+	lookups chan struct{} // slots for Config.Source
+	stats   counters
+}
+
+// Open checks the configuration, binds the store to tenant and keys, and opens
+// the account: a new one in a new store, else the one that is there, whose
+// every ledger entry is verified first. Another tenant, keyring or budget than
+// the store was made with is refused.
+func Open(ctx context.Context, cfg Config) (*Engine, error) {
+	book, rooms, specs, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	budget, err := plan.New(plan.Config{Budget: cfg.Budget, Specs: specs, ReserveShare: cfg.ReserveShare})
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Store.Bind(ctx, cfg.Tenant, cfg.Keys); err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		cfg: cfg, book: book, rooms: rooms, plan: budget, since: map[string]contrib.Day{},
+		tables:  tables{items: map[string]proof.Release{}, sizes: map[string]proof.Release{}},
+		parents: parents(cfg.Taxonomy),
+		lookups: make(chan struct{}, sourceParallel),
+	}
+	if err := e.retire(ctx); err != nil {
+		return nil, err
+	}
+	purposes := make([]string, len(rooms))
+	for i, r := range rooms {
+		purposes[i] = r.purpose
+	}
+	if e.deriver, err = pseudonym.NewDeriver(cfg.Keys, cfg.Tenant, purposes); err != nil {
+		return nil, err
+	}
+	if e.signer, err = cfg.Keys.Signer(cfg.Tenant); err != nil {
+		return nil, err
+	}
+	if e.vkey, err = cfg.Keys.Verifier(cfg.Tenant); err != nil {
+		return nil, err
+	}
+	mu2, delta := budget.Totals()
+	e.account, err = ledger.Open(ctx, cfg.Store, ledger.Terms{
+		Epsilon: cfg.Budget.Epsilon, Delta: cfg.Budget.Delta,
+		Mu2: mu2, ReserveDelta: delta, WindowDays: cfg.Budget.WindowDays,
+	}, cfg.Now())
+	if err != nil {
+		return nil, err
+	}
+	for i := range specs {
+		day, err := e.account.Declare(ctx, specs[i].Name, specBytes(e.meaning(specs[i].Purpose), &specs[i]), cfg.Now())
+		if err != nil {
+			return nil, err
+		}
+		e.since[specs[i].Name] = day
+	}
+	return e, nil
+}
+
+// retire deletes the profiles of purposes that were given up, and refuses
+// others that no segment is for.
+func (e *Engine) retire(ctx context.Context) error {
+	stored, err := e.cfg.Store.ProfilePurposes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, purpose := range stored {
+		if _, ok := e.room(purpose); ok {
+			continue
+		}
+		if !slices.Contains(e.cfg.Retire, purpose) {
+			return ErrLeftover
+		}
+		err := e.cfg.Store.ProfileSweep(ctx, purpose, func(segment.ID, []byte) ([]byte, error) { return nil, nil })
+		if err != nil {
+			return err
+		}
+	}
+	return e.cfg.Store.ProfileSync(ctx)
+}
+
+// Close ends the engine; the caller closes the store afterwards. It waits for
+// calls under way that change consent or profiles.
+func (e *Engine) Close() error {
+	e.rights.Lock()
+	defer e.rights.Unlock()
+	if e.closed.Swap(true) {
+		return ErrClosed
+	}
+	return nil
+}
+
+// Format writes a fixed text for every verb.
+func (*Engine) Format(s fmt.State, _ rune) { io.WriteString(s, "discreet.Engine") }
+
+// ID returns the pseudonym of a person for one purpose, for joining with data
+// that is kept elsewhere under the same purpose. It is personal data.
+func (e *Engine) ID(who Raw, purpose string) (ID, error) { return e.deriver.ID(who, purpose) }
+
+// Verifiers returns the public keys, in x/mod/sumdb/note form, that check the
+// signatures of releases; [dp.ReadRelease] takes them.
+func (e *Engine) Verifiers() []string { return []string{e.vkey} }
+
+// moment returns what recording needs to know of now. Recording steps into the
+// next window by itself, in memory: the ledger is public, so what people do
+// leaves no trace in it. More than one window ahead of both needs AdvanceWindow.
+func (e *Engine) moment(now time.Time) (segment.Moment, error) {
+	w, err := e.account.At(now)
+	if err != nil {
+		return segment.Moment{}, err
+	}
+	reached := e.reached.Load()
+	switch {
+	case w.Index < reached:
+		return segment.Moment{}, ledger.ErrClockBack
+	case w.Index > reached+1:
+		if _, err := e.account.Window(now); err != nil {
+			return segment.Moment{}, err
+		}
+	}
+	for w.Index > reached && !e.reached.CompareAndSwap(reached, w.Index) {
+		reached = e.reached.Load()
+	}
+	return segment.Moment{Now: now, Window: w.Index, WindowStart: w.From}, nil
+}
+
+// meaning returns the hash of what decides who is in a purpose's segments.
+func (e *Engine) meaning(purpose string) [32]byte {
+	r, _ := e.room(purpose)
+	return r.hash
+}
+
+// room returns the room of a purpose.
+func (e *Engine) room(purpose string) (*room, bool) {
+	for i := range e.rooms {
+		if e.rooms[i].purpose == purpose {
+			return &e.rooms[i], true
+		}
+	}
+	return nil, false
+}
+
+// dayOf returns the day of t in UTC.
+func dayOf(t time.Time) contrib.Day {
+	s := t.Unix()
+	if s < 0 {
+		s -= 86399
+	}
+	return contrib.Day(s / 86400)
+}
+
+// parents returns the parent of every category below the top.
+func parents(t *segment.Taxonomy) map[string]string {
+	m := make(map[string]string, t.Len())
+	for _, id := range t.IDs() {
+		if p, ok := t.Parent(id); ok {
+			m[id] = p
+		}
+	}
+	return m
+}

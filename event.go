@@ -1,0 +1,53 @@
+package discreet
+
+import (
+	"time"
+
+	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/pseudonym"
+	"github.com/discreet-go/discreet/segment"
+)
+
+// Raw is an identifier as it came in. The zero Raw is an anonymous visitor. It
+// prints as a fixed text everywhere.
+type Raw = pseudonym.Raw
+
+// ID is a keyed pseudonym for one purpose.
+type ID = pseudonym.ID
+
+// Choice is what a person answered to a notice.
+type Choice = consent.Choice
+
+// Decision says whether something may be used for a purpose, and why.
+type Decision = consent.Decision
+
+// Event is one thing that one person did. Everything but Who may be kept, in
+// bounded form; Who ends where the pseudonym is derived.
+type Event struct {
+	Who       Raw       // the person; an anonymous visitor's events are refused
+	MessageID string    // unique for the person; a replay within seven days is a no-op
+	Kind      string    // "view", "purchase", ...
+	Item      string    // what it was about; may be empty when Category is set
+	Category  string    // taxonomy id; may be empty when Item is set
+	Count     int       // how often it happened; zero counts as one
+	Time      time.Time // when it happened
+}
+
+func (e *Event) bare() segment.Event {
+	return segment.Event{
+		MessageID: e.MessageID, Kind: e.Kind, Item: e.Item, Category: e.Category,
+		Count: e.Count, Time: e.Time,
+	}
+}
+
+// Chosen is one person's answer, for [Engine.ChooseBatch].
+type Chosen struct {
+	Who    Raw
+	Choice Choice
+}
+
+// Email wraps an e-mail address as a person's identifier.
+func Email(address string) Raw { return pseudonym.Email(address) }
+
+// Opaque wraps an identifier without structure, such as a customer number.
+func Opaque(id string) Raw { return pseudonym.Opaque(id) }

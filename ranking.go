@@ -1,0 +1,187 @@
+package discreet
+
+import (
+	"context"
+	"errors"
+
+	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/internal/proof"
+	"github.com/discreet-go/discreet/pseudonym"
+	"github.com/discreet-go/discreet/segment"
+	"github.com/discreet-go/discreet/segment/rank"
+)
+
+// ErrNoTable is returned by Rank for a measure that is not a declared
+// segment x item table.
+var ErrNoTable = errors.New("discreet: ranking needs a declared SegmentItems measure")
+
+// RankRequest asks for a ranking of items for one person.
+type RankRequest struct {
+	Who        Raw      // zero: an anonymous visitor
+	Measure    string   // the SegmentItems measure whose released table to use
+	Candidates []string // items to rank; nil: all known ones
+	Exclude    []string // items to leave out
+	Context    string   // category of the page, or ""
+	Limit      int      // most items in the answer; 0: all
+}
+
+// Ranking is a ranking and the decision that it rests on. Without consent it is
+// contextual, and says so.
+type Ranking struct {
+	rank.Ranking
+	Decision Decision
+}
+
+// Rank orders items for one person, from the newest table that this engine
+// released, the public catalog, and the person's own profile where the person
+// agreed to that. It spends no budget. What it shows is meant for that person's
+// eyes; it reveals their interests to whoever sees it.
+func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error) {
+	defer e.observe("Rank", e.cfg.Now(), &err)
+	room, index, ok := e.measure(q.Measure)
+	if !ok || room.specs[index].Kind != contrib.KindSegmentItems {
+		return Ranking{}, ErrNoTable
+	}
+	model, err := e.model(room, q.Measure)
+	if err != nil {
+		return Ranking{}, err
+	}
+	now := e.cfg.Now()
+	req := rank.Request{
+		AsOf: dayOf(now), Candidates: q.Candidates, Exclude: q.Exclude, Context: q.Context, Limit: q.Limit,
+	}
+	r.Decision = anonymous
+	if !q.Who.IsZero() {
+		link, err := e.deriver.Link(q.Who, room.purpose)
+		if err != nil {
+			return Ranking{}, err
+		}
+		if req.Person, r.Decision, err = e.person(ctx, room, q.Who, link); err != nil {
+			return Ranking{}, err
+		}
+		if r.Decision.Reason == consent.SourceDenied {
+			if err := e.obey(ctx, q.Who, link); err != nil {
+				return Ranking{}, err
+			}
+		}
+	}
+	r.Ranking = model.Rank(req)
+	e.stats.rankings.Add(1)
+	return r, nil
+}
+
+// person reads what a ranking may use of a person; nil without consent.
+func (e *Engine) person(ctx context.Context, room *room, who Raw, link pseudonym.Link) (*rank.Person, Decision, error) {
+	answers := e.newAnswers()
+	answers.ask(ctx, who, link)
+	if err := answers.wait(ctx); err != nil {
+		return nil, Decision{}, err
+	}
+	e.rights.RLock()
+	defer e.rights.RUnlock()
+	if e.closed.Load() {
+		return nil, Decision{}, ErrClosed
+	}
+	row, err := e.cfg.Store.ConsentRow(ctx, link.Subject())
+	if err != nil {
+		return nil, Decision{}, err
+	}
+	h, err := consent.ReadHistory(row)
+	if err != nil {
+		return nil, Decision{}, err
+	}
+	now := e.cfg.Now()
+	decision := e.book.Decide(consent.Question{
+		Subject: link.Subject(), Purpose: room.purpose, History: h,
+		EventTime: now, Now: now, Source: answers.get(link),
+	})
+	if !decision.Allowed {
+		return nil, decision, nil
+	}
+	row, err = e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: room.purpose, ID: link.ID()})
+	if err != nil || row == nil {
+		return nil, decision, err
+	}
+	p, err := segment.ReadProfile(row)
+	if err != nil {
+		return nil, decision, err
+	}
+	own := room.rules.History(p, now)
+	person := &rank.Person{Categories: make(map[string]float64, len(own.Interests))}
+	for _, i := range own.Interests {
+		person.Categories[i.Category] = float64(i.Weight)
+	}
+	for _, name := range own.Segments {
+		person.Segments = append(person.Segments, rank.Segment{Name: name, Weight: 1})
+	}
+	for _, it := range own.Items {
+		person.Items = append(person.Items, rank.OwnItem{Item: it.Item, Day: it.Day, Count: int(it.Count)})
+	}
+	return person, decision, nil
+}
+
+// tables holds the newest releases of this process.
+type tables struct {
+	items map[string]proof.Release // by measure
+	sizes map[string]proof.Release // by purpose
+}
+
+// serve hands a release to ranking: models are built anew and swapped in.
+func (e *Engine) serve(spec *contrib.Spec, r proof.Release) error {
+	e.tablesMu.Lock()
+	defer e.tablesMu.Unlock()
+	newer := func(old proof.Release) bool { return old.IsZero() || old.Header().Entry < r.Header().Entry }
+	switch spec.Kind {
+	case contrib.KindSegmentItems:
+		if newer(e.tables.items[spec.Name]) {
+			e.tables.items[spec.Name] = r
+		}
+	case contrib.KindSegmentSizes:
+		if newer(e.tables.sizes[spec.Purpose]) {
+			e.tables.sizes[spec.Purpose] = r
+		}
+	}
+	for i := range e.rooms {
+		for _, s := range e.rooms[i].specs {
+			if s.Purpose != spec.Purpose || s.Kind != contrib.KindSegmentItems {
+				continue
+			}
+			m, err := e.build(&e.rooms[i], s.Name)
+			if err != nil {
+				return err
+			}
+			e.models.Store(s.Name, m)
+		}
+	}
+	return nil
+}
+
+// model returns the model of a measure; without a table yet, one that knows the
+// catalog only.
+func (e *Engine) model(room *room, measure string) (*rank.Model, error) {
+	if m, ok := e.models.Load(measure); ok {
+		return m.(*rank.Model), nil
+	}
+	e.tablesMu.Lock()
+	defer e.tablesMu.Unlock()
+	m, err := e.build(room, measure)
+	if err != nil {
+		return nil, err
+	}
+	e.models.Store(measure, m)
+	return m, nil
+}
+
+// build makes a model from the newest releases. The caller holds tablesMu.
+func (e *Engine) build(room *room, measure string) (*rank.Model, error) {
+	weights := rank.DefaultWeights()
+	if e.cfg.Weights != nil {
+		weights = *e.cfg.Weights
+	}
+	return rank.New(rank.Config{
+		Items: e.tables.items[measure], Sizes: e.tables.sizes[room.purpose],
+		Catalog: e.cfg.Catalog, Parents: e.parents, Weights: weights,
+		SeenHalfLifeDays: rank.DefaultSeenHalfLifeDays,
+	})
+}

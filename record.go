@@ -1,0 +1,232 @@
+package discreet
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/pseudonym"
+	"github.com/discreet-go/discreet/segment"
+)
+
+// MaxBatch is the largest number of events of one RecordBatch.
+const MaxBatch = 1 << 16
+
+// ErrBatch is returned for a batch larger than MaxBatch.
+var ErrBatch = errors.New("discreet: a batch holds at most 65,536 events")
+
+// Outcome says what became of one event for one purpose.
+type Outcome struct {
+	Purpose  string
+	Decision Decision        // may it be used, and why
+	Result   segment.Outcome // what the profile made of it; zero when refused before
+}
+
+// Record takes one event, for every purpose that its person agreed to. That a
+// person did not agree is an outcome, not an error. It is as durable as the
+// store says when Record returns.
+func (e *Engine) Record(ctx context.Context, event Event) ([]Outcome, error) {
+	outcomes := make([][]Outcome, 1)
+	_, err := e.record(ctx, "Record", []Event{event}, outcomes)
+	return outcomes[0], err
+}
+
+// Tally counts what became of the events of a batch. It is exact and stays
+// inside the service: it is not a release.
+type Tally struct {
+	Events    int                     // events given
+	Anonymous int                     // without a person
+	Malformed int                     // identifier refused by its normaliser
+	Denied    map[consent.Reason]int  // by purpose and event: consent said no
+	Results   map[segment.Outcome]int // by purpose and event: what the profiles made of it
+}
+
+// RecordBatch takes many events in one step: on an error, also a cancelled
+// context, none of them is recorded. One person's events are taken in the order
+// given, though the order does not change what is kept.
+func (e *Engine) RecordBatch(ctx context.Context, events []Event) (Tally, error) {
+	return e.record(ctx, "RecordBatch", events, nil)
+}
+
+// admission is one event on its way into one profile.
+type admission struct {
+	event    int
+	room     int
+	link     pseudonym.Link
+	decision consent.Decision
+	grant    segment.Grant
+	result   segment.Outcome
+}
+
+// profileWork is all that happens to one profile row in a batch.
+type profileWork struct {
+	moment  segment.Moment
+	pending []int // indexes into admissions
+}
+
+func (e *Engine) record(ctx context.Context, name string, events []Event, outcomes [][]Outcome) (t Tally, err error) {
+	defer e.observe(name, e.cfg.Now(), &err)
+	if len(events) > MaxBatch {
+		return Tally{}, ErrBatch
+	}
+	if err := ctx.Err(); err != nil {
+		return Tally{}, err
+	}
+	t = Tally{Events: len(events), Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{}}
+	admissions := make([]admission, 0, len(events)*len(e.rooms))
+	answers := e.newAnswers()
+	for i := range events {
+		who := events[i].Who
+		if who.IsZero() {
+			t.Anonymous++
+			if outcomes != nil {
+				for _, r := range e.rooms {
+					outcomes[i] = append(outcomes[i], Outcome{Purpose: r.purpose, Decision: anonymous})
+				}
+			}
+			continue
+		}
+		for r := range e.rooms {
+			link, err := e.deriver.Link(who, e.rooms[r].purpose)
+			if err != nil {
+				if outcomes != nil {
+					return Tally{}, err // one event: the caller is told which rule
+				}
+				t.Malformed++
+				break
+			}
+			answers.ask(ctx, who, link)
+			admissions = append(admissions, admission{event: i, room: r, link: link})
+		}
+	}
+	if err := answers.wait(ctx); err != nil {
+		return Tally{}, err
+	}
+	for i := range admissions { // before anything is recorded, so that an error leaves nothing behind
+		a := &admissions[i]
+		if s := answers.get(a.link); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
+			if err := e.obey(ctx, events[a.event].Who, a.link); err != nil {
+				return Tally{}, err
+			}
+		}
+	}
+
+	e.rights.RLock()
+	defer e.rights.RUnlock()
+	if e.closed.Load() {
+		return Tally{}, ErrClosed
+	}
+	now := e.cfg.Now()
+	moment, err := e.moment(now)
+	if err != nil {
+		return Tally{}, err
+	}
+	keys, work, err := e.decide(ctx, events, admissions, answers, moment)
+	if err != nil {
+		return Tally{}, err
+	}
+	err = e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
+		w := &work[i]
+		for _, n := range w.pending {
+			a := &admissions[n]
+			next, result, err := e.rooms[a.room].rules.Admit(row, a.grant, a.link, events[a.event].bare(), w.moment)
+			if err != nil {
+				return nil, err
+			}
+			row, a.result = next, result
+		}
+		return row, nil
+	})
+	if err != nil {
+		return Tally{}, err
+	}
+	for i := range admissions {
+		a := &admissions[i]
+		if a.decision.Allowed {
+			t.Results[a.result]++
+		} else {
+			t.Denied[a.decision.Reason]++
+		}
+		if outcomes != nil {
+			outcomes[a.event] = append(outcomes[a.event], Outcome{
+				Purpose: e.rooms[a.room].purpose, Decision: a.decision, Result: a.result,
+			})
+		}
+	}
+	e.stats.tally(&t)
+	return t, nil
+}
+
+// decide fills in the decision of every admission and groups the allowed ones
+// by profile row. The caller holds rights.
+func (e *Engine) decide(ctx context.Context, events []Event, admissions []admission, answers *answers, m segment.Moment) ([]segment.Key, []profileWork, error) {
+	var (
+		keys      []segment.Key
+		work      []profileWork
+		index     = make(map[segment.Key]int, len(admissions))
+		histories = make(map[consent.Subject]*consent.History)
+		start     = timeOf(m.WindowStart)
+	)
+	for i := range admissions {
+		a := &admissions[i]
+		subject, purpose := a.link.Subject(), a.link.Purpose()
+		h, ok := histories[subject]
+		if !ok {
+			row, err := e.cfg.Store.ConsentRow(ctx, subject)
+			if err != nil {
+				return nil, nil, err
+			}
+			if h, err = consent.ReadHistory(row); err != nil {
+				return nil, nil, err
+			}
+			histories[subject] = h
+		}
+		a.decision = e.book.Decide(consent.Question{
+			Subject: subject, Purpose: purpose, History: h,
+			EventTime: events[a.event].Time, Now: m.Now, Source: answers.get(a.link),
+		})
+		if a.grant, ok = a.decision.Grant(); !ok {
+			continue
+		}
+		key := segment.Key{Purpose: purpose, ID: a.link.ID()}
+		n, ok := index[key]
+		if !ok {
+			n = len(keys)
+			index[key] = n
+			keys = append(keys, key)
+			moment := m
+			moment.EntersNext = h.Returned(start, purpose)
+			work = append(work, profileWork{moment: moment})
+		}
+		work[n].pending = append(work[n].pending, i)
+	}
+	return keys, work, nil
+}
+
+// history returns what is recorded of a person's choices.
+func (e *Engine) history(ctx context.Context, who Raw) (*consent.History, error) {
+	subject, err := e.deriver.Subject(who)
+	if err != nil {
+		return nil, err
+	}
+	row, err := e.cfg.Store.ConsentRow(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	return consent.ReadHistory(row)
+}
+
+// choose returns the consent row after the answers.
+func (e *Engine) choose(row []byte, choices []Choice, now time.Time) ([]byte, error) {
+	h, err := consent.ReadHistory(row)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range choices {
+		if err := e.book.Choose(h, c, now); err != nil {
+			return nil, err
+		}
+	}
+	return h.Row(), nil
+}

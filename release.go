@@ -1,0 +1,199 @@
+package discreet
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/dp/plan"
+	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/segment"
+)
+
+// Query asks for one release of a declared measure.
+type Query struct {
+	Name    string  // idempotency key within the window: asked again, it returns the same bytes
+	Measure string  // a measure of Config.Measures
+	Share   float64 // part of the window's mu^2 to spend, in (0, 1]; steps of 1e-9
+}
+
+// Release publishes a declared measure: it charges the account, durably, then
+// counts, draws noise and signs, stores the answer durably, and returns it.
+//
+// The same name in the same window returns the same bytes and costs nothing;
+// with another measure or share it is refused. A query that does not fit is
+// refused with a [*ledger.ExhaustedError] and costs nothing. After a failure
+// past the charge, asking again goes on under that charge; nothing is refunded.
+func (e *Engine) Release(ctx context.Context, q Query) (r dp.Release, err error) {
+	defer e.observe("Release", e.cfg.Now(), &err)
+	if e.closed.Load() {
+		return dp.Release{}, ErrClosed
+	}
+	share, err := contrib.ShareNano(q.Share)
+	if err != nil {
+		return dp.Release{}, err
+	}
+	mu2, delta, err := e.plan.Charge(q.Measure, share)
+	if err != nil {
+		return dp.Release{}, err
+	}
+	room, index, ok := e.measure(q.Measure)
+	if !ok {
+		return dp.Release{}, plan.ErrUndeclared
+	}
+	spec := &room.specs[index]
+	if _, err := e.plan.Predict(q.Measure, share); err != nil {
+		return dp.Release{}, err // it could not be drawn, so it is not charged
+	}
+	now := e.cfg.Now()
+	ticket, stored, err := e.account.Reserve(ctx, ledger.Request{
+		Name: q.Name, Spec: querySpec(room.hash, spec, share), Mu2: mu2, Delta: delta, AsOf: dayOf(now),
+	}, now)
+	if err != nil {
+		return dp.Release{}, err
+	}
+	if stored != nil {
+		if r, err = dp.ReadRelease(stored, e.vkey); err != nil {
+			return dp.Release{}, err
+		}
+		return r, e.serve(spec, r)
+	}
+	defer ticket.Release()
+
+	counts, err := dp.Count(ctx, spec, ticket.Window().Index, ticket.AsOf(), e.people(ctx, room, index, now, ticket))
+	if err != nil {
+		return dp.Release{}, err
+	}
+	w := ticket.Window()
+	r, err = dp.Draw(counts, dp.Params{
+		Charge: ticket.Charge(),
+		Name:   q.Name, Account: e.account.Population(), Entry: ticket.Entry(), Mu2: mu2, Delta: delta,
+		Window: w.Index, WindowFrom: w.From, WindowTo: w.To,
+		AsOf: ticket.AsOf(), Since: e.since[spec.Name], Budget: e.cfg.Budget,
+	}, e.signer)
+	if err != nil {
+		return dp.Release{}, err
+	}
+	if err := ticket.Answer(ctx, r.Note()); err != nil {
+		return dp.Release{}, err
+	}
+	e.stats.releases.Add(1)
+	return r, e.serve(spec, r)
+}
+
+var errStop = errors.New("discreet: stop") // ends a scan; never returned
+
+// people yields every person record that may count, as of the ticket and one
+// moment for all, so that what a person contributes is a function of that
+// person's record alone.
+func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
+	key := e.cfg.Keys.KeyID()
+	since := e.since[room.specs[index].Name]
+	return func(yield func(*contrib.Person, error) bool) {
+		err := e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
+			if id.KeyID() != key {
+				return nil // made under another key: not this population's row
+			}
+			p, err := segment.ReadProfile(row)
+			if err != nil {
+				return err
+			}
+			person, ok := room.rules.Person(p, index, now, t.AsOf(), t.Window().Index)
+			person.Items = slices.DeleteFunc(person.Items, func(it contrib.Entry) bool { return it.Day < since })
+			if ok && !yield(&person, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && err != errStop {
+			yield(nil, err)
+		}
+	}
+}
+
+// measure finds a declared measure.
+func (e *Engine) measure(name string) (*room, int, bool) {
+	for i := range e.rooms {
+		for j := range e.rooms[i].specs {
+			if e.rooms[i].specs[j].Name == name {
+				return &e.rooms[i], j, true
+			}
+		}
+	}
+	return nil, 0, false
+}
+
+// Plan returns what every declared measure will cost and how exact it will be,
+// known before anything is spent.
+func (e *Engine) Plan() *plan.Plan { return e.plan }
+
+// Account reports the budget of the current window: spent and left.
+func (e *Engine) Account() ledger.Report { return e.account.Report() }
+
+// VerifyLedger reads the whole ledger and checks its chain; the error names the
+// first broken entry.
+func (e *Engine) VerifyLedger(ctx context.Context) error { return e.account.Verify(ctx) }
+
+// AdvanceWindow crosses into the accounting window of Config.Now, over any
+// number of windows, and logs it. Crossing into the next window needs no call;
+// skipping one does, so that a wrong clock cannot burn windows unseen.
+func (e *Engine) AdvanceWindow(ctx context.Context) error { return e.account.Advance(ctx, e.cfg.Now()) }
+
+// specBytes is the canonical form of a declared measure: everything about it
+// but its planned share, with the meaning of its segments.
+func specBytes(meaning [32]byte, s *contrib.Spec) []byte {
+	b := append([]byte("discreet-measure/0\x00"), meaning[:]...)
+	text := func(v string) {
+		b = binary.AppendUvarint(b, uint64(len(v)))
+		b = append(b, v...)
+	}
+	list := func(v []string) {
+		b = binary.AppendUvarint(b, uint64(len(v)))
+		for _, x := range v {
+			text(x)
+		}
+	}
+	text(s.Name)
+	text(s.Purpose)
+	text(s.Kind.String())
+	list(s.Segments)
+	list(s.Items)
+	discovered := uint64(0)
+	if s.Discovered {
+		discovered = 1
+	}
+	for _, n := range []uint64{discovered, uint64(s.MaxSegments), uint64(s.MaxItems), uint64(s.MaxPerCell), uint64(s.LookbackDays)} {
+		b = binary.AppendUvarint(b, n)
+	}
+	sum := sha256.Sum256(b)
+	return sum[:]
+}
+
+// querySpec is the canonical form of a query: the measure and what it spends.
+func querySpec(meaning [32]byte, s *contrib.Spec, shareNano int64) []byte {
+	return binary.AppendUvarint(specBytes(meaning, s), uint64(shareNano))
+}
+
+// meaningOf hashes what decides who is in the segments of a purpose: the
+// definitions and the taxonomy.
+func meaningOf(r *segment.Rules, t *segment.Taxonomy) ([32]byte, error) {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	if err := enc.Encode(r.Definitions()); err != nil {
+		return [32]byte{}, err
+	}
+	for _, id := range t.IDs() {
+		parent, _ := t.Parent(id)
+		if err := enc.Encode([]any{id, parent, t.Sensitive(id)}); err != nil {
+			return [32]byte{}, err
+		}
+	}
+	return [32]byte(h.Sum(nil)), nil
+}

@@ -1,0 +1,71 @@
+package discreet
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/segment"
+)
+
+// Swept counts what a Sweep did.
+type Swept struct {
+	Profiles int // profile rows deleted because they expired
+	Trimmed  int // profile rows that lost expired parts
+	Consents int // consent rows deleted or trimmed
+}
+
+// Sweep deletes what has expired: profiles past consent or TTL, old parts of
+// others, message ids past seven days, and consent records that nothing needs
+// any more. Every read skips what expired, so a late Sweep changes no answer.
+// Call it about once a day; it works in batches and honours ctx.
+func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
+	defer e.observe("Sweep", e.cfg.Now(), &err)
+	if e.closed.Load() {
+		return s, ErrClosed
+	}
+	now := e.cfg.Now()
+	m, err := e.moment(now)
+	if err != nil {
+		return s, err
+	}
+	for i := range e.rooms {
+		r := &e.rooms[i]
+		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(_ segment.ID, row []byte) ([]byte, error) {
+			next, err := r.rules.Expire(row, m)
+			switch {
+			case err != nil:
+				return nil, err
+			case next == nil:
+				s.Profiles++
+			case !bytes.Equal(next, row):
+				s.Trimmed++
+			}
+			return next, nil
+		})
+		if err != nil {
+			return s, err
+		}
+	}
+	// What a person ended is remembered while an event from before may still
+	// come late, and while a return must be noticed; with a Source, while an
+	// older yes of it may still stand.
+	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays)
+	if e.cfg.Source != nil {
+		days = max(days, consent.MaxConsentDays+1)
+	}
+	keep := time.Duration(days) * 24 * time.Hour
+	err = e.cfg.Store.ConsentSweep(ctx, func(_ consent.Subject, row []byte) ([]byte, error) {
+		h, err := consent.ReadHistory(row)
+		if err != nil {
+			return nil, err
+		}
+		if !h.Expire(now, keep) {
+			return row, nil
+		}
+		s.Consents++
+		return h.Row(), nil
+	})
+	return s, err
+}

@@ -1,0 +1,9 @@
+package mustfail
+
+import "github.com/discreet-go/discreet/dp"
+
+// Nor walked over.
+func peek(c *dp.Counts) {
+	for range c { // want: cannot range over c
+	}
+}
