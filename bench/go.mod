@@ -1,0 +1,22 @@
+module github.com/discreet-go/discreet/bench
+
+go 1.26.0
+
+require (
+	github.com/discreet-go/discreet v0.0.0
+	github.com/google/differential-privacy/go/v3 v3.0.0
+)
+
+require (
+	github.com/golang/glog v1.2.5 // indirect
+	go.etcd.io/bbolt v1.5.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/exp v0.0.0-20240222234643-814bf88cf225 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+	gonum.org/v1/gonum v0.14.0 // indirect
+)
+
+replace github.com/discreet-go/discreet => ../
