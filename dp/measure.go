@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/internal/envelope"
 	"github.com/discreet-go/discreet/internal/proof"
 )
 
@@ -49,9 +50,8 @@ func NewSpec(m Measure, segments []string) (Spec, error) { return contrib.NewSpe
 func checkSpec(s *Spec) error {
 	if s == nil || !contrib.ValidName(s.Name) ||
 		s.MaxSegments < 1 || s.MaxSegments > contrib.MaxSegments ||
-		s.MaxItems < 1 || s.MaxItems > contrib.MaxItems || s.L0() > contrib.MaxL0 ||
-		s.MaxPerCell < 1 || s.MaxPerCell > contrib.MaxPerCell ||
-		!sortedKeys(s.Segments) {
+		s.MaxItems < 1 || s.MaxItems > contrib.MaxItems ||
+		!envelope.Bounds(int64(s.L0()), s.LInf()) || !sortedKeys(s.Segments) {
 		return ErrSpec
 	}
 	switch s.Kind {

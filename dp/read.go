@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/internal/envelope"
 	"github.com/discreet-go/discreet/internal/proof"
 	"golang.org/x/mod/sumdb/note"
 )
@@ -106,7 +107,7 @@ func checkHeader(h *Header) bool {
 		h.WindowFrom >= h.WindowTo || h.AsOf >= h.WindowTo: // the format sorts as text
 		return false
 	case !positive(h.Sigma) || !positive(h.StdDev) || !positive(h.Mu) || h.Level != Level || h.Margin < 0,
-		h.L0 < 1 || h.L0 > contrib.MaxL0 || h.LInf < 1 || h.LInf > contrib.MaxPerCell:
+		!envelope.Bounds(int64(h.L0), int64(h.LInf)):
 		return false
 	}
 	switch h.Kind {

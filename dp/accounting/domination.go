@@ -3,6 +3,8 @@ package accounting
 import (
 	"math"
 	"math/big"
+
+	"github.com/discreet-go/discreet/internal/envelope"
 )
 
 // Charge is what a mechanism costs in a Gaussian DP account: squared mu, and delta.
@@ -13,7 +15,7 @@ type Charge struct{ Mu2, Delta Units }
 // the exponential mechanism, is mu-GDP: [MuOfPure] of half of epsilon. Epsilon is
 // in [MinEpsilon, MaxEpsilon]. Proof: docs/proofs/domination.md.
 func MuOfBoundedRange(epsilon float64) (Mu, error) {
-	if !(epsilon >= MinEpsilon && epsilon <= MaxEpsilon) {
+	if !envelope.Epsilon(epsilon) {
 		return 0, ErrEpsilon
 	}
 	return MuOfPure(math.Max(epsilon/2, MinEpsilon)) // halving is exact

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 
+	"github.com/discreet-go/discreet/internal/envelope"
 	"github.com/discreet-go/discreet/internal/exact"
 )
 
@@ -80,7 +81,7 @@ func (e enclosure) excess(target *big.Rat) float64 {
 // mu-GDP implies the target. It solves for Epsilon in [MinEpsilon, MaxEpsilon]
 // and Delta in [1e-300, 0.5], wider than the envelope that [Mu2For] holds.
 func MuFor(t Target) (Mu, error) {
-	if !(t.Epsilon >= MinEpsilon && t.Epsilon <= MaxEpsilon) {
+	if !envelope.Epsilon(t.Epsilon) {
 		return 0, ErrEpsilon
 	}
 	if !(t.Delta >= minSolveDelta && t.Delta <= maxSolveDelta) {

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/discreet-go/discreet/internal/envelope"
 	"github.com/discreet-go/discreet/internal/exact"
 )
 
@@ -47,8 +48,8 @@ type Mechanism struct {
 	Kind        MechanismKind
 	Scale       *big.Rat // of the noise: in [2^-20, 2^40]; discrete kinds: in [2^-6, 2^14]
 	Sensitivity *big.Rat // nil for 1; discrete kinds: an integer, at most 2^14; Scale/Sensitivity in [2^-6, 2^30]
-	Epsilon     float64  // of a BlackBox: 0, or in [1e-6, 64]
-	Delta       float64  // of a BlackBox: in [0, 0.1]
+	Epsilon     float64  // of a BlackBox: 0, or in [MinEpsilon, MaxEpsilon]
+	Delta       float64  // of a BlackBox: 0, or in [MinDelta, MaxDelta]
 	Count       int      // at least 1
 }
 
@@ -142,7 +143,7 @@ func (g group) key() string {
 func (m Mechanism) group() (group, error) {
 	g := group{kind: m.Kind, scale: m.Scale, shift: m.Sensitivity, epsilon: m.Epsilon, delta: m.Delta, count: m.Count}
 	if m.Kind == BlackBox {
-		ok := (m.Epsilon == 0 || m.Epsilon >= MinEpsilon && m.Epsilon <= MaxEpsilon) && m.Delta >= 0 && m.Delta <= 0.1
+		ok := (m.Epsilon == 0 || envelope.Epsilon(m.Epsilon)) && (m.Delta == 0 || envelope.Delta(m.Delta))
 		if !ok || m.Scale != nil || m.Sensitivity != nil {
 			return g, ErrMechanism
 		}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 
+	"github.com/discreet-go/discreet/internal/envelope"
 	"github.com/discreet-go/discreet/internal/exact"
 )
 
@@ -12,7 +13,7 @@ import (
 // GDP account. It is 2 z with Q(z) = 1/(1 + e^epsilon). Epsilon is in
 // [MinEpsilon, MaxEpsilon]. Proof: docs/proofs/gdp-composition.md.
 func MuOfPure(epsilon float64) (Mu, error) {
-	if !(epsilon >= MinEpsilon && epsilon <= MaxEpsilon) {
+	if !envelope.Epsilon(epsilon) {
 		return 0, ErrEpsilon
 	}
 	// The lower end of 1/(1 + e^epsilon).

@@ -3,6 +3,8 @@ package accounting
 import (
 	"errors"
 	"math"
+
+	"github.com/discreet-go/discreet/internal/envelope"
 )
 
 // Rho is the parameter of zero-concentrated differential privacy (zCDP). Rho
@@ -54,7 +56,7 @@ func EpsilonForRho(rho Rho, delta float64) (float64, error) {
 // RhoFor returns the largest rho, rounded down by less than 1e-8 of it, such that
 // rho-zCDP implies the target. The range is that of [MuFor].
 func RhoFor(t Target) (Rho, error) {
-	if !(t.Epsilon >= MinEpsilon && t.Epsilon <= MaxEpsilon) {
+	if !envelope.Epsilon(t.Epsilon) {
 		return 0, ErrEpsilon
 	}
 	if !(t.Delta >= minSolveDelta && t.Delta <= maxSolveDelta) {

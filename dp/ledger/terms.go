@@ -14,15 +14,15 @@ const MaxWindowDays = 400
 // spent, which the caller derives from them: sqrt(Mu2)-GDP must imply
 // (Epsilon, Delta - ReserveDelta)-DP.
 type Terms struct {
-	Epsilon      float64          // above zero, finite
-	Delta        float64          // above zero, below one
+	Epsilon      float64          // in the envelope of [accounting.Target]
+	Delta        float64          // likewise
 	Mu2          accounting.Units // squared mu; above zero
 	ReserveDelta accounting.Units // additive delta for thresholds; zero where nothing uses it, below Delta
 	WindowDays   int              // 1 to MaxWindowDays
 }
 
 func (t Terms) valid() bool {
-	return t.Epsilon > 0 && t.Epsilon <= 1e6 && t.Delta > 0 && t.Delta < 1 && !t.Mu2.IsZero() &&
+	return accounting.Target{Epsilon: t.Epsilon, Delta: t.Delta}.Check() == nil && !t.Mu2.IsZero() &&
 		t.ReserveDelta.Rat().Cmp(new(big.Rat).SetFloat64(t.Delta)) < 0 &&
 		t.WindowDays >= 1 && t.WindowDays <= MaxWindowDays
 }

@@ -9,6 +9,8 @@ import (
 	"math"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/discreet-go/discreet/internal/envelope"
 )
 
 // Kind says what a measure counts.
@@ -22,13 +24,12 @@ const (
 
 // Limits on declarations.
 const (
-	MaxSegments     = 1 << 10 // per person and release
-	MaxItems        = 1 << 10 // per person and release
-	MaxPerCell      = 1 << 20 // counted events per person and cell
-	MaxL0           = 1 << 16 // cells per person and release
-	MaxPublic       = 1 << 24 // declared partitions
-	MaxNameLen      = 64      // bytes of a measure or purpose name
-	MaxItemLen      = 128     // bytes of an item
+	MaxSegments     = 1 << 10          // per person and release
+	MaxItems        = 1 << 10          // per person and release
+	MaxPerCell      = envelope.MaxLInf // counted events per person and cell
+	MaxPublic       = 1 << 24          // declared partitions
+	MaxNameLen      = 64               // bytes of a measure or purpose name
+	MaxItemLen      = 128              // bytes of an item
 	MaxLookbackDays = 400
 
 	shareUnit = 1_000_000_000
@@ -169,8 +170,8 @@ func (s Spec) finish(segments []string, share float64) (Spec, error) {
 		return Spec{}, ErrName
 	}
 	if s.MaxSegments < 1 || s.MaxSegments > MaxSegments ||
-		s.MaxItems < 1 || s.MaxItems > MaxItems || s.L0() > MaxL0 ||
-		s.MaxPerCell < 1 || s.MaxPerCell > MaxPerCell {
+		s.MaxItems < 1 || s.MaxItems > MaxItems ||
+		!envelope.Bounds(int64(s.L0()), s.LInf()) {
 		return Spec{}, ErrBound
 	}
 	list, err := keys(segments)

@@ -33,6 +33,7 @@ func TestRulesBite(t *testing.T) {
 		{"clock", checkBans, "consent/a.go", `package consent; import "time"; var t = time.Now`, "only clock"},
 		{"grant", checkBans, "segment/a.go", `package segment; import "` + module + `/internal/proof"; var g = proof.NewGrant`, "made by a Decision"},
 		{"release", checkBans, "a.go", `package discreet; import "` + module + `/internal/proof"; var g = proof.NewRelease`, "charged draw"},
+		{"loud", checkBans, "dp/a.go", `package dp; import "` + module + `/internal/loud"; func f() { loud.Widen(nil) }`, "only tests widen"},
 		{"expose", checkExpose, "segment/a.go", `package segment; func f(r interface{ Expose() string }) { r.Expose() }`, "in clear|exposes"},
 		{"init", checkFunctions, "dp/a.go", `package dp; func init() {}`, "init function"},
 		{"panic", checkFunctions, "dp/a.go", `package dp; func f() { panic("x") }`, "panics outside"},

@@ -96,6 +96,9 @@ func varyingTypes(t *tree, f *file, decl ast.Decl) (bad []string) {
 			if !ok {
 				continue
 			}
+			if f.path == "internal/loud/loud.go" { // says why
+				continue
+			}
 			if p := imports[x.Name]; (p == "sync" || p == "sync/atomic") && !strings.HasPrefix(sel.Sel.Name, "Once") && sel.Sel.Name != "Pool" {
 				bad = append(bad, fmt.Sprintf("%s is a package variable of type %s.%s: state belongs to a value", t.at(v.Pos()), p, sel.Sel.Name))
 			}

@@ -3,17 +3,20 @@ package accounting
 import (
 	"errors"
 	"math"
+
+	"github.com/discreet-go/discreet/internal/envelope"
 )
 
-// The envelope: the only parameters that budgets accept. A smaller epsilon
-// gives noise that no count survives, a larger one or a larger delta promises
-// nothing worth the name; a smaller delta than MinDelta is beyond what the
-// ledger's units resolve with a margin.
+// The envelope: the only parameters that budgets, accounts and black boxes
+// accept. What solves equations, as [MuFor] does, may be asked about more. A
+// smaller epsilon gives noise that no count survives, a larger one or a larger
+// delta promises nothing worth the name; a smaller delta than MinDelta is beyond
+// what the ledger's units resolve with a margin.
 const (
-	MinEpsilon = 1e-6
-	MaxEpsilon = 64
-	MinDelta   = 1e-15
-	MaxDelta   = 1e-3
+	MinEpsilon = envelope.MinEpsilon
+	MaxEpsilon = envelope.MaxEpsilon
+	MinDelta   = envelope.MinDelta
+	MaxDelta   = envelope.MaxDelta
 )
 
 // Errors of parameters. None of them tells the value.
@@ -36,10 +39,10 @@ type Target struct {
 // Check reports whether t lies in the envelope: nil, [ErrEpsilon] or [ErrDelta].
 // NaN and infinities do not.
 func (t Target) Check() error {
-	if !(t.Epsilon >= MinEpsilon && t.Epsilon <= MaxEpsilon) {
+	if !envelope.Epsilon(t.Epsilon) {
 		return ErrEpsilon
 	}
-	if !(t.Delta >= MinDelta && t.Delta <= MaxDelta) {
+	if !envelope.Delta(t.Delta) {
 		return ErrDelta
 	}
 	return nil
