@@ -32,6 +32,7 @@ type suite struct {
 func suites() []suite {
 	return []suite{
 		{"accounting", "composing a thousand mechanisms: time, and how close the bound is", accountings},
+		{"audit", "what audits certify, and whether they notice every planted bug", audits},
 		{"noise", "one draw of noise: time and allocations, against Google's noise package", noises},
 		{"pipeline", "events to released tables: throughput and size of what is kept", pipeline},
 		{"pseudonym", "deriving a pseudonym: CPU time and allocations, against plain hashing", pseudonyms},

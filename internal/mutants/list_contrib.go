@@ -1,0 +1,176 @@
+package mutants
+
+func contribMutants() []Mutant {
+	return []Mutant{
+		{
+			Name:  "never-clipped",
+			What:  "the cap of a person's count in a cell is left to the caller",
+			Cases: []string{"sensitivity", "public-table"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"func (s *Spec) Cap(count uint64) uint32 { return uint32(min(count, uint64(s.MaxPerCell))) }",
+				"func (s *Spec) Cap(count uint64) uint32 {\n	if mutant.On(\"never-clipped\") {\n		return uint32(count)\n	}\n	return uint32(min(count, uint64(s.MaxPerCell)))\n}",
+			}},
+		},
+		{
+			Name:  "clipped-before-merging",
+			What:  "each entry of an item is clipped and their sum is not",
+			Cases: []string{"sensitivity"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"			out[n-1].Count = s.Cap(uint64(out[n-1].Count) + uint64(e.Count))\n",
+				"			sum := uint64(out[n-1].Count) + uint64(e.Count)\n			out[n-1].Count = s.Cap(sum)\n			if mutant.On(\"clipped-before-merging\") {\n				out[n-1].Count = uint32(sum)\n			}\n",
+			}},
+		},
+		{
+			Name:  "one-segment-too-many",
+			What:  "the bound on segments is compared with > where >= was meant",
+			Cases: []string{"sensitivity"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"	if len(idx) > s.MaxSegments {",
+				"	if len(idx) > s.MaxSegments && !(mutant.On(\"one-segment-too-many\") && len(idx) == s.MaxSegments+1) {",
+			}},
+		},
+		{
+			Name:  "items-bounded-for-each-segment",
+			What:  "the bound on items is taken once for each segment of the person",
+			Cases: []string{"sensitivity"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"	out = Lowest(out, s.MaxItems, func",
+				"	bound := s.MaxItems\n	if mutant.On(\"items-bounded-for-each-segment\") {\n		bound *= s.MaxSegments\n	}\n	out = Lowest(out, bound, func",
+			}},
+		},
+		{
+			Name:  "person-twice-in-a-segment",
+			What:  "a segment that is named twice in a merged profile counts its person twice",
+			Cases: []string{"sensitivity"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"	idx = slices.Compact(idx)\n",
+				"	if !mutant.On(\"person-twice-in-a-segment\") {\n		idx = slices.Compact(idx)\n	}\n",
+			}},
+		},
+		{
+			Name:  "most-frequent-items-kept",
+			What:  "items are kept by their count and not by a keyed hash, so that behaviour steers the choice",
+			Cases: []string{"selection"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"		return Rank(&p.Salt, s.Name, window, e.Item)\n",
+				"		if mutant.On(\"most-frequent-items-kept\") {\n			return ^uint64(e.Count)\n		}\n		return Rank(&p.Salt, s.Name, window, e.Item)\n",
+			}},
+		},
+		{
+			Name:  "selection-unkeyed",
+			What:  "the choice among a person's items is a plain hash, which anybody can compute",
+			Cases: []string{"selection"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"	copy(pad[:], salt[:])\n",
+				"	if !mutant.On(\"selection-unkeyed\") {\n		copy(pad[:], salt[:])\n	}\n",
+			}},
+		},
+		{
+			Name:  "look-back-a-day-too-long",
+			What:  "the look-back is compared with <= where < was meant",
+			Cases: []string{"look-back"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"int(asOf)-int(e.Day) < s.LookbackDays &&",
+				"(int(asOf)-int(e.Day) < s.LookbackDays || mutant.On(\"look-back-a-day-too-long\") && int(asOf)-int(e.Day) == s.LookbackDays) &&",
+			}},
+		},
+		{
+			Name:  "as-of-ignored",
+			What:  "an event that came after the cut is counted, as the scan runs later",
+			Cases: []string{"look-back"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"		if e.Day <= asOf && ",
+				"		if (e.Day <= asOf || mutant.On(\"as-of-ignored\")) && ",
+			}},
+		},
+		{
+			Name:  "linf-forgotten",
+			What:  "the L2 sensitivity counts cells and forgets how much one cell moves",
+			Cases: []string{"sensitivity", "public-table"},
+			Edits: []Edit{{
+				"internal/contrib/measure.go",
+				"func (s Spec) L2Squared() uint64 { return uint64(s.L0()) * uint64(s.MaxPerCell) * uint64(s.MaxPerCell) }",
+				"func (s Spec) L2Squared() uint64 {\n	if mutant.On(\"linf-forgotten\") {\n		return uint64(s.L0())\n	}\n	if mutant.On(\"linf-not-squared\") {\n		return uint64(s.L0()) * uint64(s.MaxPerCell)\n	}\n	return uint64(s.L0()) * uint64(s.MaxPerCell) * uint64(s.MaxPerCell)\n}",
+			}},
+		},
+		{
+			Name:  "linf-not-squared",
+			What:  "L1 and L2 sensitivity are mixed up (planted beside linf-forgotten)",
+			Cases: []string{"sensitivity", "public-table"},
+		},
+		{
+			Name:  "l0-of-items-alone",
+			What:  "a person in several segments counts with every item in each of them, and the bound forgets it",
+			Cases: []string{"sensitivity", "public-table"},
+			Edits: []Edit{{
+				"internal/contrib/measure.go",
+				"func (s Spec) L0() int { return s.MaxSegments * s.MaxItems }",
+				"func (s Spec) L0() int {\n	if mutant.On(\"l0-of-items-alone\") {\n		return s.MaxItems\n	}\n	return s.MaxSegments * s.MaxItems\n}",
+			}},
+		},
+		{
+			Name:  "threshold-on-counts",
+			What:  "a discovered table counts events, so that one eager person passes the threshold alone",
+			Cases: []string{"sensitivity", "loners"},
+			Edits: []Edit{{
+				"internal/contrib/select.go",
+				"			cells = append(cells, Cell{Segment: seg, Item: it.Item, Value: int64(it.Count)})\n",
+				"			value := int64(it.Count)\n			for _, e := range p.Items {\n				if mutant.On(\"threshold-on-counts\") && s.Discovered && e.Item == it.Item {\n					value = int64(e.Count)\n				}\n			}\n			cells = append(cells, Cell{Segment: seg, Item: it.Item, Value: value})\n",
+			}},
+		},
+		{
+			Name:  "replay-counted-twice",
+			What:  "a message id that is known is admitted again",
+			Cases: []string{"admission"},
+			Edits: []Edit{{
+				"segment/admit.go",
+				"			return Duplicate\n",
+				"			if !mutant.On(\"replay-counted-twice\") {\n				return Duplicate\n			}\n",
+			}},
+		},
+		{
+			Name:  "event-before-consent",
+			What:  "consent is looked at when an event is recorded, and not when it happened",
+			Cases: []string{"admission"},
+			Edits: []Edit{{
+				"segment/admit.go",
+				"	case !g.Covers(e.Time), !g.Covers(m.Now):",
+				"	case !g.Covers(e.Time) && !mutant.On(\"event-before-consent\"), !g.Covers(m.Now):",
+			}},
+		},
+		{
+			Name:  "sensitive-admitted",
+			What:  "a sensitive category is noticed and let in",
+			Cases: []string{"admission"},
+			Edits: []Edit{{
+				"segment/admit.go",
+				"	if n.sensitive {",
+				"	if n.sensitive && !mutant.On(\"sensitive-admitted\") {",
+			}},
+		},
+		{
+			Name:  "expiry-ignored",
+			What:  "a scan reads rows whose consent has ended, because Sweep will come",
+			Cases: []string{"scan"},
+			Edits: []Edit{{
+				"segment/evaluate.go",
+				"p.expired(now) || p.enters > window {",
+				"p.expired(now) && !mutant.On(\"expiry-ignored\") || p.enters > window && !mutant.On(\"counted-at-once-on-return\") {",
+			}},
+		},
+		{
+			Name:  "counted-at-once-on-return",
+			What:  "a person who withdrew and came back counts twice in one window (planted beside expiry-ignored)",
+			Cases: []string{"scan"},
+		},
+	}
+}

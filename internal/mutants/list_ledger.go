@@ -1,0 +1,293 @@
+package mutants
+
+const (
+	ledgerTicket  = "dp/ledger/ticket.go"
+	ledgerState   = "dp/ledger/state.go"
+	ledgerAccount = "dp/ledger/account.go"
+	ledgerWindow  = "dp/ledger/window.go"
+)
+
+func ledgerMutants() []Mutant {
+	return []Mutant{
+		{
+			Name:  "delta-not-charged",
+			What:  "the delta of a threshold is written down and not added up",
+			Cases: []string{"ledger-session"},
+			Edits: []Edit{{
+				ledgerState,
+				"		s.spent, _ = s.spent.add(e.loss)\n",
+				"		switch {\n		case mutant.On(\"delta-not-charged\"):\n			s.spent, _ = s.spent.add(Loss{Mu2: e.loss.Mu2})\n		case mutant.On(\"charged-when-answered\"):\n		default:\n			s.spent, _ = s.spent.add(e.loss)\n		}\n",
+			}},
+		},
+		{
+			Name:  "charged-when-answered",
+			What:  "the charge counts when the answer is stored, so that a draw that fails is free",
+			Cases: []string{"ledger-session"},
+			Edits: []Edit{{
+				ledgerState,
+				"		s.answers++\n",
+				"		s.answers++\n		if mutant.On(\"charged-when-answered\") {\n			s.spent, _ = s.spent.add(e.loss)\n		}\n",
+			}},
+		},
+		{
+			Name:  "delta-total-ignored",
+			What:  "a charge is compared with mu^2 alone",
+			Cases: []string{"ledger-session"},
+			Edits: []Edit{{
+				"dp/ledger/terms.go",
+				"	return l.Mu2.Cmp(total.Mu2) <= 0 && l.Delta.Cmp(total.Delta) <= 0",
+				"	return l.Mu2.Cmp(total.Mu2) <= 0 && (l.Delta.Cmp(total.Delta) <= 0 || mutant.On(\"delta-total-ignored\"))",
+			}},
+		},
+		{
+			Name:  "last-charge-overshoots",
+			What:  "a charge fits while something is left, and not only if all of it is",
+			Cases: []string{"ledger-session"},
+			Edits: []Edit{
+				{
+					ledgerState,
+					"; !ok || !sum.within(s.terms.total()) {",
+					"; !(mutant.On(\"last-charge-overshoots\") && s.spent.Mu2.Cmp(s.terms.Mu2) < 0) && (!ok || !sum.within(s.terms.total())) {",
+				},
+				{
+					ledgerTicket,
+					"; ok && sum.within(total) {",
+					"; ok && sum.within(total) || mutant.On(\"last-charge-overshoots\") && a.st.spent.Mu2.Cmp(total.Mu2) < 0 {",
+				},
+			},
+		},
+		{
+			Name:  "refund-on-failure",
+			What:  "a draw that failed gives its charge back",
+			Cases: []string{"ledger-protocol", "ledger-session"},
+			Edits: []Edit{{
+				ledgerTicket,
+				"	if t.e.holder == t {\n",
+				"	if mutant.On(\"refund-on-failure\") && t.e.holder == t {\n		t.a.st.spent = t.a.st.spent.less(t.e.loss)\n	}\n	if t.e.holder == t {\n",
+			}},
+		},
+		{
+			Name:  "charge-after-draw",
+			What:  "the charge is kept in memory and written together with the answer",
+			Cases: []string{"ledger-protocol"},
+			Edits: []Edit{{
+				ledgerAccount,
+				"	err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, line, blob)\n",
+				"	if !mutant.On(\"charge-after-draw\") || r.Reserve == nil {\n		err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, line, blob)\n	}\n",
+			}},
+		},
+		{
+			Name:  "old-ticket-answers",
+			What:  "a ticket that was taken over by a retry may still answer, so that two draws leave under one charge",
+			Cases: []string{"ledger-protocol"},
+			Edits: []Edit{{
+				ledgerTicket,
+				"		case t.done || t.e.answer != 0 || t.e.fence != t.fence:",
+				"		case !mutant.On(\"old-ticket-answers\") && (t.done || t.e.answer != 0 || t.e.fence != t.fence):",
+			}},
+		},
+		{
+			Name:  "specification-not-checked",
+			What:  "a name asked again with another query returns or redraws under the old charge",
+			Cases: []string{"ledger-protocol", "engine-release"},
+			Edits: []Edit{{
+				ledgerTicket,
+				"		case e.spec != spec || e.loss != loss:",
+				"		case e.spec != spec && !mutant.On(\"specification-not-checked\") || e.loss != loss:",
+			}},
+		},
+		{
+			Name:  "asked-again-draws-again",
+			What:  "an answered name is drawn once more under its old charge",
+			Cases: []string{"ledger-protocol", "engine-release"},
+			Edits: []Edit{
+				{
+					ledgerTicket,
+					"		case e.answer != 0:\n			done := *e",
+					"		case e.answer != 0 && !mutant.On(\"asked-again-draws-again\"):\n			done := *e",
+				},
+				{
+					ledgerState,
+					"		delete(s.open, e.seq)\n",
+					"		if !mutant.On(\"asked-again-draws-again\") {\n			delete(s.open, e.seq)\n		}\n",
+				},
+			},
+		},
+		{
+			Name:  "two-drawers",
+			What:  "two callers draw one entry at the same time, and both see noise",
+			Cases: []string{"ledger-protocol"},
+			Edits: []Edit{{
+				ledgerTicket,
+				"		case e.holder != nil:",
+				"		case e.holder != nil && !mutant.On(\"two-drawers\"):",
+			}},
+		},
+		{
+			Name:  "window-a-day-early",
+			What:  "the last day of a window belongs to the next one",
+			Cases: []string{"ledger-windows"},
+			Edits: []Edit{
+				{
+					ledgerState,
+					"{ return int32(d-s.opened) / int32(s.terms.WindowDays) }",
+					"{\n	if mutant.On(\"window-a-day-early\") {\n		d++\n	}\n	return int32(d-s.opened) / int32(s.terms.WindowDays)\n}",
+				},
+				{
+					ledgerWindow,
+					"	index = int32(day-a.opened) / int32(a.terms.WindowDays)\n",
+					"	index = int32(day-a.opened) / int32(a.terms.WindowDays)\n	if mutant.On(\"window-a-day-early\") {\n		index = int32(day-a.opened+1) / int32(a.terms.WindowDays)\n	}\n",
+				},
+			},
+		},
+		{
+			Name:  "per-day-for-per-window",
+			What:  "the total is meant for a window and granted every day",
+			Cases: []string{"ledger-windows", "ledger-session"},
+			Edits: []Edit{{
+				ledgerState,
+				"	day := contrib.Day(r.Time / msPerDay)\n",
+				"	day := contrib.Day(r.Time / msPerDay)\n	if mutant.On(\"per-day-for-per-window\") && r.Reserve != nil {\n		same := Loss{}\n		for _, e := range s.entries {\n			if e.asOf == contrib.Day(r.Reserve.AsOf) {\n				same, _ = same.add(e.loss)\n			}\n		}\n		s.spent = same\n	}\n",
+			}, {
+				ledgerTicket,
+				"	total := a.terms.total()\n",
+				"	total := a.terms.total()\n	if mutant.On(\"per-day-for-per-window\") {\n		return nil\n	}\n",
+			}},
+		},
+		{
+			Name:  "clock-back-reopens-a-window",
+			What:  "a clock that was set back leads into a window that is over, with its budget",
+			Cases: []string{"ledger-windows"},
+			Edits: []Edit{{
+				ledgerWindow,
+				"	case index < current:\n",
+				"	case index < current && !mutant.On(\"clock-back-reopens-a-window\"):\n",
+			}},
+		},
+		{
+			Name:  "jump-burns-windows",
+			What:  "a clock far ahead is followed without a question",
+			Cases: []string{"ledger-windows"},
+			Edits: []Edit{{
+				ledgerWindow,
+				"	case index > current+1 && !far:\n",
+				"	case index > current+1 && !far && !mutant.On(\"jump-burns-windows\"):\n",
+			}},
+		},
+		{
+			Name:  "reopening-forgets-charges",
+			What:  "the spent budget lives in memory, so that a restart is a reset",
+			Cases: []string{"ledger-windows"},
+			Edits: []Edit{{
+				ledgerAccount,
+				"	a.population, a.terms, a.opened =",
+				"	if mutant.On(\"reopening-forgets-charges\") {\n		a.st.spent = Loss{}\n	}\n	a.population, a.terms, a.opened =",
+			}},
+		},
+		{
+			Name:  "other-terms-accepted",
+			What:  "an account opens under whatever totals the configuration says today",
+			Cases: []string{"ledger-windows"},
+			Edits: []Edit{{
+				ledgerAccount,
+				"	if a.st.terms != t {",
+				"	if a.st.terms != t && !mutant.On(\"other-terms-accepted\") {",
+			}},
+		},
+	}
+}
+
+func releaseMutants() []Mutant {
+	return []Mutant{
+		{
+			Name:  "interval-around-truth",
+			What:  "the interval is made of the exact count, which it then gives away",
+			Cases: []string{"intervals"},
+			Edits: []Edit{{
+				"dp/draw.go",
+				"	cells, err := noise.Histogram(gaussian, t.values, t.least(n), t.maker(n))\n",
+				"	maker := t.maker(n)\n	if mutant.On(\"interval-around-truth\") {\n		truth := append([]int64(nil), t.values...)\n		noisy := maker\n		maker = func(i int, v int64) Cell {\n			c := noisy(i, truth[i])\n			c.Value = v\n			return c\n		}\n	}\n	cells, err := noise.Histogram(gaussian, t.values, t.least(n), maker)\n",
+			}},
+		},
+		{
+			Name:  "discovered-without-threshold",
+			What:  "every key that was found is released, with noise on its count",
+			Cases: []string{"loners"},
+			Edits: []Edit{{
+				"dp/draw.go",
+				"	if t.frame.spec.Discovered {\n		return n.Threshold",
+				"	if t.frame.spec.Discovered && !mutant.On(\"discovered-without-threshold\") {\n		return n.Threshold",
+			}},
+		},
+		{
+			Name:  "draw-without-charge",
+			What:  "a draw trusts the parameters and does not ask for the proof of the charge",
+			Cases: []string{"charge-proof"},
+			Edits: []Edit{{
+				"dp/draw.go",
+				"	if !p.Charge.Is(p.charged()) {",
+				"	if !p.Charge.Is(p.charged()) && !mutant.On(\"draw-without-charge\") {",
+			}},
+		},
+		{
+			Name:  "charge-used-twice",
+			What:  "one charge serves two draws, whose mean has less noise",
+			Cases: []string{"charge-proof"},
+			Edits: []Edit{{
+				"dp/draw.go",
+				"	if !p.Charge.Take() {",
+				"	if !p.Charge.Take() && !mutant.On(\"charge-used-twice\") {",
+			}},
+		},
+		{
+			Name:  "delta-left-out-of-the-proof",
+			What:  "the proof of a charge compares mu^2 and takes delta from the caller",
+			Cases: []string{"charge-proof"},
+			Edits: []Edit{{
+				"internal/proof/charge.go",
+				"func (c Charge) Is(f ChargeFields) bool { return c.c != nil && c.c.fields == f }",
+				"func (c Charge) Is(f ChargeFields) bool {\n	if c.c != nil && mutant.On(\"delta-left-out-of-the-proof\") {\n		f.Delta = c.c.fields.Delta\n	}\n	return c.c != nil && c.c.fields == f\n}",
+			}},
+		},
+		{
+			Name:  "more-than-the-window",
+			What:  "a single release may cost more than the promise of its window",
+			Cases: []string{"charge-proof"},
+			Edits: []Edit{{
+				"dp/draw.go",
+				"	if p.Mu2.Cmp(total) > 0 {",
+				"	if p.Mu2.Cmp(total) > 0 && !mutant.On(\"more-than-the-window\") {",
+			}},
+		},
+		{
+			Name:  "person-in-two-shards",
+			What:  "a row that two shards hold is counted in both",
+			Cases: []string{"engine-count"},
+			Edits: []Edit{{
+				"release.go",
+				"			if ok && !yield(&person, nil) {",
+				"			if ok && mutant.On(\"person-in-two-shards\") && !yield(&person, nil) {\n				return errStop\n			}\n			if ok && !yield(&person, nil) {",
+			}},
+		},
+		{
+			Name:  "answer-leaves-unstored",
+			What:  "the table is returned although its answer was not stored, and may be drawn again",
+			Cases: []string{"engine-order"},
+			Edits: []Edit{{
+				"release.go",
+				"	if err := ticket.Answer(ctx, r.Note()); err != nil {",
+				"	if err := ticket.Answer(ctx, r.Note()); err != nil && !mutant.On(\"answer-leaves-unstored\") {",
+			}},
+		},
+		{
+			Name:  "share-left-out-of-the-specification",
+			What:  "a name stands for a measure, whatever share is spent on it",
+			Cases: []string{"engine-release"},
+			Edits: []Edit{{
+				"release.go",
+				"		return dp.Release{}, plan.ErrUndeclared\n	}\n	spec := &room.specs[index]\n",
+				"		return dp.Release{}, plan.ErrUndeclared\n	}\n	spec := &room.specs[index]\n	if mutant.On(\"share-left-out-of-the-specification\") {\n		mu2, delta, err = e.plan.Charge(q.Measure, spec.ShareNano)\n		share = spec.ShareNano\n	}\n",
+			}},
+		},
+	}
+}
