@@ -154,3 +154,52 @@ func BenchmarkCompose1000Distinct(b *testing.B) {
 		b.ReportMetric(x.Upper/x.Lower-1, "excess")
 	}
 }
+
+// Noise shared by all days and fresh noise of each day, on a grid of one half: a
+// person changes each of L*T fresh numbers and of L shared ones by 1.
+func TestVectorsCorrelated(t *testing.T) {
+	for _, e := range vectors(t, "correlated_discrete_gaussian_eps") {
+		cells := int(e.Params.L)
+		fresh := noise(accounting.DiscreteGaussianNoise, e.Params.SigmaFresh, 1, cells*e.Params.T)
+		shared := noise(accounting.DiscreteGaussianNoise, e.Params.SigmaShared, 1, cells)
+		bounds(t, e.ID, epsilonOf(t, e.Params.Delta, fresh, shared), e.value(), e.value(), e.TolRel, e.TolAbs)
+	}
+}
+
+func TestVectorsInverse(t *testing.T) {
+	for _, e := range vectors(t, "kov_inverse") {
+		target := accounting.Target{Epsilon: e.Params.TotalEpsilon, Delta: e.Params.TotalDelta}
+		got, err := accounting.PureFor(context.Background(), target, e.Params.K)
+		if v := e.value(); err != nil || got > v*(1+1e-10) || got < v*(1-2e-9) {
+			t.Errorf("%s: %.15g, want %.15g (%v)", e.ID, got, v, err)
+		}
+	}
+}
+
+// What PureFor gives holds the target, and a little more does not.
+func TestPureFor(t *testing.T) {
+	for _, c := range []struct {
+		target accounting.Target
+		count  int
+	}{{accounting.Target{Epsilon: 1, Delta: 1e-6}, 1}, {accounting.Target{Epsilon: 0.3, Delta: 1e-12}, 7}, {accounting.Target{Epsilon: 6, Delta: 1e-4}, 900}} {
+		each, err := accounting.PureFor(context.Background(), c.target, c.count)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := epsilonOf(t, c.target.Delta, box(each, 0, c.count)); b.Upper > c.target.Epsilon {
+			t.Errorf("%d of %g: %v", c.count, each, b)
+		}
+		if b := epsilonOf(t, c.target.Delta, box(each*(1+1e-8), 0, c.count)); b.Upper <= c.target.Epsilon && c.count > 1 {
+			t.Errorf("%d of %g: more would do", c.count, each)
+		}
+	}
+	if _, err := accounting.PureFor(context.Background(), accounting.Target{Epsilon: 1, Delta: 1e-6}, 0); err != accounting.ErrCount {
+		t.Error(err)
+	}
+	if _, err := accounting.PureFor(context.Background(), accounting.Target{Epsilon: 1e-6, Delta: 1e-15}, 2); err != accounting.ErrRange {
+		t.Error(err)
+	}
+	if _, err := accounting.PureFor(context.Background(), accounting.Target{Epsilon: 1}, 2); err != accounting.ErrDelta {
+		t.Error(err)
+	}
+}

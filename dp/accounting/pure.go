@@ -1,6 +1,8 @@
 package accounting
 
 import (
+	"cmp"
+	"context"
 	"math"
 	"math/big"
 
@@ -19,6 +21,13 @@ func MuOfPure(epsilon float64) (Mu, error) {
 	// The lower end of 1/(1 + e^epsilon).
 	e := exact.Exp(new(big.Rat).SetFloat64(epsilon), 160).Hi()
 	target := e.Inv(e.Add(e, big.NewRat(1, 1)))
+	z, err := tailAt(target)
+	return Mu(2 * z), err
+}
+
+// tailAt returns z, rounded up by less than 1e-12 of it, with Q(z) at most the
+// target, which lies above 2^-1000 and is at most 1/2.
+func tailAt(target *big.Rat) (float64, error) {
 	q, _ := target.Float64()
 	z := tailGuess(q)
 	// One Newton step on Q, whose derivative is minus the density.
@@ -28,10 +37,51 @@ func MuOfPure(epsilon float64) (Mu, error) {
 	for slack := 0x1p-48; slack < 1; slack *= 2 {
 		up := z + (z+1e-7)*slack
 		if _, hi := exact.Tail(new(big.Rat).SetFloat64(up)); hi.Cmp(target) <= 0 {
-			return Mu(2 * up), nil
+			return up, nil
 		}
 	}
 	return 0, ErrRange
+}
+
+// PureFor returns the largest epsilon, rounded down by less than 1e-9 of it, such
+// that count mechanisms that are each epsilon-DP hold the target together, each
+// chosen beforehand (the optimal composition of Kairouz, Oh and Viswanath, ICML
+// 2015, inverted). Count is at least 1. The result lies in [MinEpsilon,
+// MaxEpsilon], else there is [ErrRange]. Cost: some fifty compositions, a
+// millisecond each for a count of a thousand. Errors: those of [Target.Check],
+// [ErrCount], and of ctx.
+func PureFor(ctx context.Context, t Target, count int) (float64, error) {
+	if err := t.Check(); err != nil {
+		return 0, err
+	}
+	holds := func(each float64) (bool, error) {
+		l, err := Compose([]Mechanism{{Kind: BlackBox, Epsilon: each, Count: count}})
+		if err != nil {
+			return false, err
+		}
+		b, err := l.Epsilon(ctx, t.Delta)
+		return b.Upper <= t.Epsilon, err
+	}
+	lo, hi := MinEpsilon, t.Epsilon
+	if ok, err := holds(hi); ok || err != nil {
+		return hi, err
+	}
+	if ok, err := holds(lo); !ok || err != nil {
+		return 0, cmp.Or(err, ErrRange)
+	}
+	for hi-lo > 2e-10*lo {
+		mid := math.Sqrt(lo * hi)
+		ok, err := holds(mid)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return lo, nil
 }
 
 // LaplaceThreshold is [Threshold] for discrete Laplace noise of scale b: the

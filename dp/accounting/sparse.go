@@ -17,9 +17,6 @@ type SparseCut struct {
 	L0    int // at most 4096
 }
 
-// lnSlack is the relative error allowed to math.Log1p, which has 2^-52.
-const lnSlack = 0x1p-48
-
 // SparseDelta returns the smallest delta, rounded up by less than 1e-9 of it, with
 // which one such release is (epsilon, delta)-DP: the largest, over the number j of its
 // keys that others hold too, of
@@ -51,33 +48,24 @@ func SparseDelta(h SparseCut, epsilon float64) (float64, error) {
 	for j := h.L0; j >= 0; j-- { // power is stay^(L0-j)
 		// Both terms fall with q, so that its lower end bounds them.
 		q := power.Lo()
-		lone := new(big.Rat).Sub(one, q)
-		less, more := minusLn(lone)
+		some := new(big.Rat).Sub(one, q)
+		least, most := ln(q)
 		if j == 0 {
 			// The pair is a coin of 1-q against nothing.
-			worst = maxRat(worst, lone)
+			worst = maxRat(worst, some)
 			break
 		}
 		mu := exact.FloatUp(exact.Of(new(big.Rat).Quo(big.NewRat(int64(j), 1), variance), 400).Sqrt().Hi())
 		if mu > float64(MaxMu) {
 			return 0, ErrMu
 		}
-		there := deltaUp(math.Nextafter(epsilon+less, 0), mu)
-		back := deltaUp(math.Nextafter(epsilon-more, math.Inf(-1)), mu)
-		worst = maxRat(worst, lone.Add(lone, there.Mul(there, q)))
+		there := deltaUp(math.Nextafter(epsilon-most, 0), mu)
+		back := deltaUp(math.Nextafter(epsilon+least, math.Inf(-1)), mu)
+		worst = maxRat(worst, some.Add(some, there.Mul(there, q)))
 		worst = maxRat(worst, back)
 		power = power.Mul(stay)
 	}
 	return math.Min(1, exact.FloatUp(worst)), nil
-}
-
-// minusLn returns bounds of -ln(1-x), for x in [0, 1).
-func minusLn(x *big.Rat) (lo, hi float64) {
-	down, up := exact.FloatDown(x), exact.FloatUp(x)
-	if up >= 1 {
-		return 0, math.Inf(1)
-	}
-	return -math.Log1p(-down) * (1 - lnSlack), -math.Log1p(-up) * (1 + lnSlack)
 }
 
 // deltaUp is an upper bound of delta(epsilon) of mu-GDP, also for epsilon below 0,
@@ -100,25 +88,4 @@ func maxRat(a, b *big.Rat) *big.Rat {
 		return b
 	}
 	return a
-}
-
-// ContinuousLaplaceThreshold returns the real number that a count with continuous
-// Laplace noise of scale b has to reach, rounded up by less than 1e-11 of it, so that of
-// l0 keys that one person alone holds any comes out with probability at most delta:
-//
-//	1 - b ln(2 p),   p = 1 - (1 - delta)^(1/l0)
-//
-// It is for comparisons with other libraries; the noise of package dp/noise is
-// discrete, for which there is [LaplaceThreshold].
-func ContinuousLaplaceThreshold(b *big.Rat, l0 int, delta Units) (float64, error) {
-	if err := checkCells(b, l0); err != nil {
-		return 0, err
-	}
-	if delta.IsZero() || delta.Cmp(oneHalf) >= 0 {
-		return 0, ErrDelta
-	}
-	d := exact.FloatDown(delta.Rat())
-	p := -math.Expm1(math.Log1p(-d) / float64(l0)) // below 1/2, to a few 2^-52
-	l := -math.Log(2 * p * (1 - 0x1p-46))
-	return 1 + exact.FloatUp(b)*l*(1+0x1p-46), nil
 }

@@ -60,6 +60,19 @@ func TestVectorsLaplaceThreshold(t *testing.T) {
 	}
 }
 
+func TestVectorsWeightedGaussianThreshold(t *testing.T) {
+	for _, e := range vectors(t, "weighted_gaussian_threshold") {
+		got, err := accounting.ContinuousWeightedThreshold(new(big.Rat).SetFloat64(e.Sigma), e.Params.L0Max, units(t, e.Params.DeltaThreshold))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.upper(t, got)
+		if got < e.value()*(1-1e-13) {
+			t.Errorf("%s: below the exact value", e.ID)
+		}
+	}
+}
+
 // The exact delta lies between each of its parts and their sum.
 func TestSparseDeltaBetweenPartsAndSum(t *testing.T) {
 	for _, h := range []accounting.SparseCut{sparse(5, 22.5, 1), sparse(13, 69.5, 10), sparse(4, 3, 7), sparse(50, 300, 12)} {

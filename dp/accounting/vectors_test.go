@@ -40,6 +40,12 @@ type entry struct {
 		SigmaAndL2     [][2]float64 `json:"sigma_and_l2"`
 		ScaleB         float64      `json:"scale_b"`
 		EpsilonEach    float64      `json:"epsilon_each"`
+		TotalEpsilon   float64      `json:"total_eps"`
+		TotalDelta     float64      `json:"total_delta"`
+		L0Max          int          `json:"l0_max"`
+		T              int          `json:"T"`
+		SigmaFresh     float64      `json:"sigma_fresh_half_units"`
+		SigmaShared    float64      `json:"sigma_shared_half_units"`
 		DeltaEach      float64      `json:"delta_each"`
 		Mechanisms     []struct {
 			Kind  string
@@ -56,22 +62,8 @@ func (e entry) value() float64 { return e.Value.(float64) }
 // beside the module or above it.
 func vectors(t *testing.T, family string) []entry {
 	t.Helper()
-	const name = "vectors/dp-reference-sample.json"
-	data, err := os.ReadFile(filepath.Join(os.Getenv("DISCREET_SHARED"), name))
-	for dir := ".."; err != nil && len(dir) < 40; dir += "/.." {
-		data, err = os.ReadFile(filepath.Join(dir, "shared", name))
-	}
-	if err != nil {
-		t.Skip("the reference values are not here; set DISCREET_SHARED to their directory")
-	}
-	var file struct {
-		Entries []json.RawMessage `json:"entries"`
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
 	var out []entry
-	for _, raw := range file.Entries {
+	for _, raw := range rawEntries(t) {
 		var head struct{ Family string }
 		if json.Unmarshal(raw, &head); head.Family != family {
 			continue
@@ -86,6 +78,26 @@ func vectors(t *testing.T, family string) []entry {
 		t.Fatalf("no entries of family %s", family)
 	}
 	return out
+}
+
+// rawEntries returns all entries of the reference file.
+func rawEntries(t *testing.T) []json.RawMessage {
+	t.Helper()
+	const name = "vectors/dp-reference-sample.json"
+	data, err := os.ReadFile(filepath.Join(os.Getenv("DISCREET_SHARED"), name))
+	for dir := ".."; err != nil && len(dir) < 40; dir += "/.." {
+		data, err = os.ReadFile(filepath.Join(dir, "shared", name))
+	}
+	if err != nil {
+		t.Skip("the reference values are not here; set DISCREET_SHARED to their directory")
+	}
+	var file struct {
+		Entries []json.RawMessage `json:"entries"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Entries
 }
 
 // upper checks an upper bound against a reference value.
