@@ -8,6 +8,13 @@
 //	report, err := audit.Run(ctx, audit.Claim{Mu: 0.5}, with, without, audit.Options{})
 //	fmt.Println(report)
 //
+// Pairs lists the neighbouring inputs at which bounds of contribution are
+// usually broken. Sessions audits everything that one account releases to an
+// analyst who chooses questions from earlier answers; Bayes, Hammer and Split
+// are such analysts. Where the source is at hand, Sensitivity tries every
+// neighbouring pair of a tiny domain, Threshold looks at T and T-1, and Fit
+// compares draws with the distribution that is claimed.
+//
 // Run learns an event that tells the two inputs apart on one half of the runs,
 // and bounds from below what that event proves on the other half. The
 // guarantee, for a mechanism whose runs are independent: whatever the

@@ -29,7 +29,12 @@ func learn(p pool, c Claim, alpha float64, probes []Probe) []event {
 	z := -phiInv(alpha / (2 * tried))
 	var events []event
 	for _, f := range features {
-		events = append(events, f.best(c, sel, z)...)
+		for _, e := range f.best(c, sel, z) {
+			if e.kind == aDirection { // of two that are as good, the one that is easier to read
+				e.score -= 0.02 * math.Abs(e.score)
+			}
+			events = append(events, e)
+		}
 	}
 	return choose(events)
 }
