@@ -2,6 +2,7 @@ package pseudonym
 
 import (
 	"crypto/sha256"
+	"strings"
 
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/ident"
@@ -30,8 +31,31 @@ type Deriver struct {
 type contexts struct {
 	keyID    uint32
 	subject  context
-	purposes map[string]*context
+	purposes []purpose
+	byName   map[string]*context // where a scan would take longer
 	bounding *prf
+}
+
+// purpose is a context with its name.
+type purpose struct {
+	name string
+	context
+}
+
+// scanned is the most purposes that are looked up by comparing names.
+const scanned = 8
+
+// purpose returns the context of a purpose, or nil.
+func (c *contexts) purpose(name string) *context {
+	if c.byName != nil {
+		return c.byName[name]
+	}
+	for i := range c.purposes {
+		if c.purposes[i].name == name {
+			return &c.purposes[i].context
+		}
+	}
+	return nil
 }
 
 // context is the pseudorandom function of one purpose for each identifier type.
@@ -49,16 +73,21 @@ func NewDeriver(k *Keyring, tenant string, purposes []string) (*Deriver, error) 
 	if !contrib.ValidName(tenant) {
 		return nil, ErrTenant
 	}
-	c := &contexts{keyID: s.keyID, purposes: make(map[string]*context, len(purposes))}
-	for _, p := range purposes {
+	c := &contexts{keyID: s.keyID, purposes: make([]purpose, len(purposes))}
+	for i, p := range purposes {
 		if !contrib.ValidName(p) || p == SubjectPurpose {
 			return nil, ErrPurpose
 		}
-		ctx := new(context)
-		if err := ctx.derive(s, tenant, p); err != nil {
+		c.purposes[i].name = strings.Clone(p)
+		if err := c.purposes[i].derive(s, tenant, p); err != nil {
 			return nil, err
 		}
-		c.purposes[p] = ctx
+	}
+	if len(purposes) > scanned {
+		c.byName = make(map[string]*context, len(purposes))
+		for i := range c.purposes {
+			c.byName[c.purposes[i].name] = &c.purposes[i].context
+		}
 	}
 	if err := c.subject.derive(s, tenant, SubjectPurpose); err != nil {
 		return nil, err
@@ -93,16 +122,16 @@ func (d *Deriver) ID(r Raw, purpose string) (id ID, err error) {
 	if err != nil {
 		return ID{}, err
 	}
-	ctx, ok := c.purposes[purpose]
-	if !ok {
+	ctx := c.purpose(purpose)
+	if ctx == nil {
 		return ID{}, ErrPurpose
 	}
-	var buf [maxNormal]byte
-	n, kind, err := normalise(&buf, r)
+	var msg message
+	kind, err := msg.set(r)
 	if err != nil {
 		return ID{}, err
 	}
-	c.id(&id, ctx[kind], buf[:n])
+	c.id(&id, ctx[kind], &msg)
 	return id, nil
 }
 
@@ -113,13 +142,13 @@ func (d *Deriver) Subject(r Raw) (Subject, error) {
 	if err != nil {
 		return Subject{}, err
 	}
-	var buf [maxNormal]byte
-	n, kind, err := normalise(&buf, r)
+	var msg message
+	kind, err := msg.set(r)
 	if err != nil {
 		return Subject{}, err
 	}
 	var id ID
-	c.id(&id, c.subject[kind], buf[:n])
+	c.id(&id, c.subject[kind], &msg)
 	return ident.NewSubject(id), nil
 }
 
@@ -130,21 +159,23 @@ func (d *Deriver) Link(r Raw, purpose string) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	ctx, ok := c.purposes[purpose]
-	if !ok {
+	ctx := c.purpose(purpose)
+	if ctx == nil {
 		return Link{}, ErrPurpose
 	}
-	var buf [maxNormal]byte
-	n, kind, err := normalise(&buf, r)
+	var msg message
+	kind, err := msg.set(r)
 	if err != nil {
 		return Link{}, err
 	}
 	var subject, id ID
-	c.id(&subject, c.subject[kind], buf[:n])
-	c.id(&id, ctx[kind], buf[:n])
+	c.id(&subject, c.subject[kind], &msg)
+	c.id(&id, ctx[kind], &msg)
 	b := id.Bytes()
+	msg.n = copy(msg.b[:], b[:])
+	msg.pad()
 	var sum [sha256.Size]byte
-	c.bounding.sum(b[:], &sum)
+	c.bounding.sum(&msg, &sum)
 	return ident.NewLink(ident.NewSubject(subject), purpose, id, ident.Salt(sum[:16])), nil
 }
 
@@ -166,8 +197,8 @@ func (d *Deriver) contexts() (*contexts, error) {
 	return d.open(), nil
 }
 
-func (c *contexts) id(dst *ID, p *prf, normal []byte) {
+func (c *contexts) id(dst *ID, p *prf, msg *message) {
 	var sum [sha256.Size]byte
-	p.sum(normal, &sum)
+	p.sum(msg, &sum)
 	*dst = ident.NewID(c.keyID, (*[16]byte)(sum[:16]))
 }

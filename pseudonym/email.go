@@ -40,7 +40,7 @@ func normaliseASCIIEmail(buf *[maxNormal]byte, s string) (n int, encoded bool, e
 		if c == 0 {
 			break
 		}
-		buf[n] = c
+		buf[uint8(n)] = c // below 255, as checked
 		n++
 	}
 	switch {
@@ -70,30 +70,31 @@ func putDomain(buf *[maxNormal]byte, n int, s string) (end int, encoded bool, er
 	if len(s) > maxEmailDomain || n+len(s) > maxEmail {
 		return 0, false, ErrEmailLength
 	}
-	label := 0 // length of the label so far
+	start := 0 // of the label
 	for i := 0; i < len(s); i++ {
 		c := domainBytes[s[i]]
-		switch {
-		case c == 0:
-			if s[i] == '@' {
-				return 0, false, ErrEmailForm
-			}
-			return 0, false, ErrEmailDomain
-		case c == '.':
-			if label == 0 || label > maxLabel || s[i-1] == '-' {
-				return 0, false, ErrEmailDomain
-			}
-			label = -1
-		case c == '-':
-			if label == 0 {
-				return 0, false, ErrEmailDomain
-			}
-			encoded = encoded || label == 3 && s[i-1] == '-'
+		buf[uint8(n+i)] = c // below 254, as checked
+		if c > '.' {        // a letter or a digit
+			continue
 		}
-		buf[n+i] = c
-		label++
+		switch {
+		case c == '.':
+			if i == start || i-start > maxLabel || s[i-1] == '-' {
+				return 0, false, ErrEmailDomain
+			}
+			start = i + 1
+		case c == '-':
+			if i == start {
+				return 0, false, ErrEmailDomain
+			}
+			encoded = encoded || i == start+3 && s[i-1] == '-'
+		case s[i] == '@':
+			return 0, false, ErrEmailForm
+		default:
+			return 0, false, ErrEmailDomain
+		}
 	}
-	if label == 0 || label > maxLabel || s[len(s)-1] == '-' {
+	if start == len(s) || len(s)-start > maxLabel || s[len(s)-1] == '-' {
 		return 0, false, ErrEmailDomain
 	}
 	return n + len(s), encoded, nil

@@ -30,12 +30,12 @@ func newPRF(key *[32]byte) *prf {
 	return &prf{pool: pool}
 }
 
-// sum writes HMAC-SHA-256(key, msg) to out; msg has at most maxNormal bytes.
-func (p *prf) sum(msg []byte, out *[sha256.Size]byte) {
+// sum writes HMAC-SHA-256(key, msg) to out; msg is padded.
+func (p *prf) sum(msg *message, out *[sha256.Size]byte) {
 	if p.states != nil {
 		p.states.sum(msg, out)
 	} else {
-		p.pool.sum(msg, out)
+		p.pool.sum(msg.text(), out)
 	}
 }
 
@@ -91,26 +91,34 @@ func saveState(dst *[stateSize]byte, key *[32]byte, pad byte) bool {
 	return true
 }
 
-// sum pads the last block itself and reads the digest from the saved state,
-// which spares Sum's copy and its padding; everything stays on the stack.
-// Errors cannot occur on a state that agrees has checked.
-func (m *midstates) sum(msg []byte, out *[sha256.Size]byte) {
+// message is a normalised identifier with room for the padding of SHA-256
+// behind it, so that one identifier under several keys is padded once.
+type message struct {
+	b   [maxNormal + sha256.BlockSize]byte
+	n   int // length of the identifier
+	end int // length with padding, whole blocks
+}
+
+// pad writes the padding for a message that follows one block of key.
+func (m *message) pad() {
+	m.end = (m.n + 8 + sha256.BlockSize) &^ (sha256.BlockSize - 1)
+	b := m.b[:m.end]
+	b[m.n] = 0x80
+	clear(b[m.n+1 : len(b)-8])
+	binary.BigEndian.PutUint64(b[len(b)-8:], uint64(sha256.BlockSize+m.n)*8)
+}
+
+// text is the identifier.
+func (m *message) text() []byte { return m.b[:m.n] }
+
+// sum hashes a padded message: the blocks are whole, and the digest is read from
+// the saved state, which spares Sum's copy and its padding; everything stays on
+// the stack. Errors cannot occur on a state that agrees has checked.
+func (m *midstates) sum(msg *message, out *[sha256.Size]byte) {
 	const size = sha256.BlockSize
 	d := sha256.New()
 	_ = d.(encoding.BinaryUnmarshaler).UnmarshalBinary(m.inner[:])
-	whole := len(msg) &^ (size - 1)
-	if whole > 0 {
-		d.Write(msg[:whole])
-	}
-	var block [size]byte
-	tail := copy(block[:], msg[whole:])
-	block[tail] = 0x80
-	if tail >= size-8 {
-		d.Write(block[:])
-		block = [size]byte{}
-	}
-	binary.BigEndian.PutUint64(block[size-8:], uint64(size+len(msg))*8)
-	d.Write(block[:])
+	d.Write(msg.b[:msg.end])
 
 	// In the saved state the inner digest is followed by an empty block, all
 	// zero: with the padding written over it, both are the outer block.
@@ -127,14 +135,15 @@ func (m *midstates) sum(msg []byte, out *[sha256.Size]byte) {
 
 // agrees compares both engines on lengths around every block boundary.
 func (m *midstates) agrees(p *hmacPool) bool {
-	var msg [maxNormal]byte
-	for i := range msg {
-		msg[i] = byte(i * 7)
-	}
 	for _, n := range [...]int{0, 1, 24, 55, 56, 63, 64, 65, 119, 120, 128, 254, maxNormal} {
 		var a, b [sha256.Size]byte
-		m.sum(msg[:n], &a)
-		p.sum(msg[:n], &b)
+		msg := message{n: n}
+		for i := range msg.b {
+			msg.b[i] = byte(i * 7)
+		}
+		msg.pad()
+		m.sum(&msg, &a)
+		p.sum(msg.text(), &b)
 		if a != b {
 			return false
 		}

@@ -55,7 +55,16 @@ func NormaliseFast(s string) (normal string, ok bool, err error) {
 func Engines(key *[32]byte) map[string]func(msg []byte) [sha256.Size]byte {
 	m, p := newMidstates(key), newHMACPool(key)
 	return map[string]func(msg []byte) [sha256.Size]byte{
-		"saved-state": func(msg []byte) (out [sha256.Size]byte) { m.sum(msg, &out); return out },
+		"saved-state": func(msg []byte) (out [sha256.Size]byte) {
+			if len(msg) > maxNormal {
+				panic("longer than any identifier")
+			}
+			var padded message
+			padded.n = copy(padded.b[:], msg)
+			padded.pad()
+			m.sum(&padded, &out)
+			return out
+		},
 		"crypto/hmac": func(msg []byte) (out [sha256.Size]byte) { p.sum(msg, &out); return out },
 	}
 }
@@ -77,8 +86,8 @@ func ForceHMAC(d *Deriver, k *Keyring, tenant string) error {
 		}
 		return nil
 	}
-	for purpose, ctx := range c.purposes {
-		if err := swap(ctx, purpose); err != nil {
+	for i := range c.purposes {
+		if err := swap(&c.purposes[i].context, c.purposes[i].name); err != nil {
 			return err
 		}
 	}
@@ -97,8 +106,8 @@ func KeyBytes(k *Keyring, d *Deriver) (b [][]byte) {
 	}
 	c := d.open()
 	prfs := append(c.subject[:], c.bounding)
-	for _, ctx := range c.purposes {
-		prfs = append(prfs, ctx[:]...)
+	for i := range c.purposes {
+		prfs = append(prfs, c.purposes[i].context[:]...)
 	}
 	for _, p := range prfs {
 		if p.states != nil {

@@ -43,6 +43,15 @@ const (
 	typeOpaque = "opaque/1"
 )
 
+// set normalises r and pads the result.
+func (m *message) set(r Raw) (kind int, err error) {
+	m.n, kind, err = normalise((*[maxNormal]byte)(m.b[:]), r)
+	if err == nil {
+		m.pad()
+	}
+	return kind, err
+}
+
 // normalise writes the normal form of r to buf and returns its length and the
 // index of its identifier type.
 func normalise(buf *[maxNormal]byte, r Raw) (n, kind int, err error) {
