@@ -170,3 +170,78 @@ func TestDiscreteTwin(t *testing.T) {
 		t.Errorf("the samplers differ: %g, %v, %v", stat, a, b)
 	}
 }
+
+// The discrete Laplace sampler of the same paper (algorithm 2), on coins alone,
+// follows the same law as Laplace. False alarms as above.
+func TestLaplaceTwin(t *testing.T) {
+	const n = 30_000
+	s, err := newStream(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.wipe()
+	scale, err := NewScale(big.NewRat(17, 10)) // b = num/den
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := NewLaplace(scale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := make([]int64, n)
+	if err := l.Fill(ours); err != nil {
+		t.Fatal(err)
+	}
+	const num, den = 17, 10
+	expOf := func(a, b uint64) bool { // Bernoulli(e^(-a/b)), a <= b
+		k := uint64(1)
+		for s.below(b) < a && s.below(k) == 0 {
+			k++
+		}
+		return k%2 == 1
+	}
+	twin := func() int64 {
+		for {
+			u := s.below(num)
+			if !expOf(u, num) {
+				continue
+			}
+			v := uint64(0)
+			for expOf(1, 1) {
+				v++
+			}
+			y := int64((u + num*v) / den)
+			negative := s.next()>>63 == 1
+			if y == 0 && negative {
+				continue
+			}
+			if negative {
+				y = -y
+			}
+			return y
+		}
+	}
+	var a, b, wrong [9]float64
+	for i := range n {
+		a[min(max(ours[i], -4), 4)+4]++
+		y := twin()
+		b[min(max(y, -4), 4)+4]++
+		if y == 0 && i%5 == 0 { // a law with fewer zeros
+			y = 1
+		}
+		wrong[min(max(y, -4), 4)+4]++
+	}
+	differ := func(a, b [9]float64) bool {
+		var stat float64
+		for i := range a {
+			stat += (a[i] - b[i]) * (a[i] - b[i]) / (a[i] + b[i])
+		}
+		return stat > 9+2*math.Sqrt(9*16.1)+2*16.1
+	}
+	if differ(a, b) {
+		t.Errorf("the samplers differ: %v, %v", a, b)
+	}
+	if !differ(a, wrong) {
+		t.Error("another law was accepted")
+	}
+}

@@ -7,7 +7,7 @@
 // in which one person changes so few cells that its error is lower.
 // [Histogram] adds noise and keeps what reaches a threshold. For accounts in
 // zero-concentrated DP there are [NewDiscreteGaussian] and [Choose], the exponential
-// mechanism.
+// mechanism. [BernoulliExp] and [Toss] are single coins.
 //
 // The guarantee. A Gaussian draws round(Z), the integer nearest to Z, where Z is
 // normal with mean 0 and standard deviation sigma; draws are independent. Adding
@@ -21,6 +21,15 @@
 // vector that one person changes by at most Delta in L1 it is epsilon-DP with
 // epsilon = Delta/b. Proof: docs/proofs/discrete-laplace.md. Accounts in Gaussian DP
 // cannot be charged for it at Delta/sigma.
+//
+// Each law has two samplers. What releases use looks a draw up: slots of equal
+// area under the density (for the Gaussian one table serves every scale; for the Laplace, waits
+// of an exponential), accepted by an integer comparison with bounds that are
+// proven; where a comparison is within those bounds, or where a draw rounds to one of two
+// integers, further random digits settle it, as many as it takes. So every draw ends in
+// the exact law and no tail is cut. Its twin, in the tests, is an exact rejection
+// sampler from the literature without any table (Karney 2016; Canonne, Kamath and
+// Steinke 2020); draws of both must fit one law.
 //
 // Randomness is AES-256 in counter mode under a fresh key from crypto/rand for
 // every call; nothing else can be used instead. Privacy is hence computational.
