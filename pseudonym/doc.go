@@ -8,7 +8,8 @@
 //	d, err := pseudonym.NewDeriver(keys, tenant, purposes)
 //	link, err := d.Link(pseudonym.Email(address), purpose)
 //
-// [Email] and [Opaque] wrap an identifier as a [Raw], which no printer, logger
+// [Email], [EmailGmail], [Phone], [Device], [Opaque] and, for hashes that were
+// made elsewhere, [Digest] wrap an identifier as a [Raw], which no printer, logger
 // or encoder shows. A [Deriver] normalises it and derives an [ID] for one
 // purpose, a [Subject] for the consent records, or both as a [Link]. IDs can be
 // stored and parsed back; Links cannot.
@@ -20,7 +21,7 @@
 //	ID           = 0x01 | key id (3 bytes) | HMAC-SHA-256(context key, normalised identifier)[0:16]
 //
 // type is the identifier type with the version of its normaliser, "email/1" or
-// "opaque/1"; epoch is empty. HMAC-SHA-256 is a pseudorandom function: to whoever
+// "phone/1"; epoch is empty. HMAC-SHA-256 is a pseudorandom function: to whoever
 // does not hold the root, IDs of different identifiers, purposes, types and
 // tenants look like independent random values. Among n identifiers two share an
 // ID with probability at most n*n/2^129: 1.5e-21 for a billion.

@@ -26,10 +26,38 @@ var (
 	// generator: equal, counting, repeating or printable bytes, or one key twice.
 	ErrWeakKey = errors.New("pseudonym: key is not random")
 
-	// ErrHashed is returned for an e-mail address that looks like a hash of one
-	// (32, 40 or 64 hexadecimal or 44 base64 characters). A pseudonym of a hash
-	// would join with no pseudonym of the address.
-	ErrHashed = errors.New("pseudonym: identifier looks already hashed")
+	// ErrHashed is returned for an e-mail address, phone number or device
+	// identifier that looks like a hash of one (32, 40 or 64 hexadecimal or 44
+	// base64 characters). A pseudonym of a hash would join with no pseudonym of
+	// the address; [Digest] takes hashes, as a type of their own.
+	ErrHashed = errors.New("pseudonym: identifier looks already hashed; Digest takes hashes")
+
+	// ErrDigest is returned for a Digest under no known rule, or whose value is
+	// not a hash of the rule's length in hexadecimal or padded base64.
+	ErrDigest = errors.New("pseudonym: not a digest of this rule")
+
+	// ErrDevice is returned for a device identifier that is not a UUID with hyphens.
+	ErrDevice = errors.New("pseudonym: device identifier is not a UUID with hyphens")
+
+	// ErrDeviceZero is returned for the all-zero device identifier, which stands
+	// for everybody who refused tracking.
+	ErrDeviceZero = errors.New("pseudonym: device identifier is all zero: tracking is refused")
+
+	// ErrPhone is wrapped by every refusal of the phone normaliser but ErrHashed.
+	ErrPhone = errors.New("pseudonym: not an international phone number")
+
+	// ErrPhoneForm: not a plus and digits with single separators between them, or
+	// an impossible number of the North American plan.
+	ErrPhoneForm = fmt.Errorf("%w: not a plus, digits and single separators", ErrPhone)
+
+	// ErrPhoneLength: not 7 to 15 digits, or not ten behind +1 or +7.
+	ErrPhoneLength = fmt.Errorf("%w: wrong number of digits", ErrPhone)
+
+	// ErrPhoneCountry: no country or network has this code.
+	ErrPhoneCountry = fmt.Errorf("%w: unknown country code", ErrPhone)
+
+	// ErrPhoneTrunk: a zero behind a country code whose numbers do not begin so.
+	ErrPhoneTrunk = fmt.Errorf("%w: trunk zero behind the country code", ErrPhone)
 
 	// ErrOpaque is returned for an opaque identifier that is not 1 to 256 bytes.
 	ErrOpaque = errors.New("pseudonym: opaque identifier is not 1 to 256 bytes")

@@ -61,7 +61,7 @@ func ExampleEmail() {
 	// Output:
 	// pseudonym: not an e-mail address: refused character before the @
 	// pseudonym: not an e-mail address: not of the form local@domain
-	// pseudonym: identifier looks already hashed
+	// pseudonym: identifier looks already hashed; Digest takes hashes
 	// true
 }
 

@@ -77,7 +77,7 @@ func ForceHMAC(d *Deriver, k *Keyring, tenant string) error {
 	}
 	c := d.open()
 	swap := func(ctx *context, purpose string) error {
-		for kind, idtype := range [kinds]string{typeEmail, typeOpaque} {
+		for kind, idtype := range types {
 			key, err := contextKey(&s.root, tenant, purpose, idtype, "")
 			if err != nil {
 				return err

@@ -59,3 +59,18 @@ func FuzzDerive(f *testing.F) {
 		}
 	})
 }
+
+// FuzzKinds: every normaliser is idempotent, never panics and never echoes.
+func FuzzKinds(f *testing.F) {
+	for _, c := range phoneCases {
+		f.Add(c.in)
+	}
+	for _, c := range kindCases {
+		f.Add(c.in)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for kind := range byType {
+			checkKind(t, kind, s)
+		}
+	})
+}

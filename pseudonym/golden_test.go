@@ -32,6 +32,23 @@ type golden struct {
 	}
 }
 
+// byType makes a Raw of each identifier type.
+var byType = map[string]func(string) pseudonym.Raw{
+	"email/1":        pseudonym.Email,
+	"opaque/1":       pseudonym.Opaque,
+	"email-gmail/1":  pseudonym.EmailGmail,
+	"phone/1":        pseudonym.Phone,
+	"device/1":       pseudonym.Device,
+	"sha256-email/1": digest(pseudonym.SHA256Email),
+	"sha1-email/1":   digest(pseudonym.SHA1Email),
+	"md5-email/1":    digest(pseudonym.MD5Email),
+	"sha256-phone/1": digest(pseudonym.SHA256Phone),
+}
+
+func digest(rule pseudonym.Rule) func(string) pseudonym.Raw {
+	return func(s string) pseudonym.Raw { return pseudonym.Digest(rule, s) }
+}
+
 // goldenKeyring opens a copy of the golden key file with the mode it must have.
 func goldenKeyring(t *testing.T) *pseudonym.Keyring {
 	t.Helper()
@@ -66,15 +83,18 @@ func TestGolden(t *testing.T) {
 		t.Errorf("keyring: check %x, key id %06x, created %v", check, k.KeyID(), k.Created())
 	}
 
+	seen := map[string]bool{}
 	for i, c := range g.IDs {
 		d, err := pseudonym.NewDeriver(k, c.Tenant, []string{c.Purpose})
 		if err != nil {
 			t.Fatal(err)
 		}
-		raw := pseudonym.Email(c.Identifier)
-		if c.Type == "opaque/1" {
-			raw = pseudonym.Opaque(c.Identifier)
+		wrap, ok := byType[c.Type]
+		if !ok {
+			t.Fatalf("case %d: no type %q", i, c.Type)
 		}
+		seen[c.Type] = true
+		raw := wrap(c.Identifier)
 		if n, err := pseudonym.Normalise(raw); err != nil || n != c.Normalised {
 			t.Errorf("case %d: normalised %q, %v", i, n, err)
 		}
@@ -107,6 +127,10 @@ func TestGolden(t *testing.T) {
 				t.Errorf("case %d, %s: link or subject differ", i, engine)
 			}
 		}
+	}
+
+	if len(seen) != len(byType) {
+		t.Errorf("known answers for %d of %d identifier types", len(seen), len(byType))
 	}
 
 	if !fips140.Enforced() { // the cipher is not allowed then

@@ -14,7 +14,7 @@ import (
 // use each other; X/Xtest stands one floor above X.
 var floors = [][]string{
 	1: {"consent", "pseudonym", "dp/noise", "dp/accounting"},
-	2: {"segment", "dp/ledger", "dp/audit"},
+	2: {"segment", "pseudonym/pseudonymsql", "dp/ledger", "dp/audit"},
 	3: {"dp", "internal/storetest"},
 	4: {"segment/rank"},
 	5: {"boltstore", "memstore", "dp/plan"},

@@ -24,6 +24,13 @@ const (
 	KindNone Kind = iota
 	KindEmail
 	KindOpaque
+	KindEmailGmail
+	KindPhone
+	KindDevice
+	KindSHA256Email // and what follows: hashes that were made elsewhere, without a key
+	KindSHA1Email
+	KindMD5Email
+	KindSHA256Phone
 )
 
 const redacted = "[raw identifier]"
