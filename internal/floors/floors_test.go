@@ -19,7 +19,7 @@ var floors = [][]string{
 	4: {"segment/rank"},
 	5: {"boltstore", "memstore", "dp/plan"},
 	6: {"."},
-	7: {"discreettest", "examples/quickstart"},
+	7: {"discreettest", "examples/quickstart", "examples/audit"},
 }
 
 // never lists imports that the floors alone would allow.
