@@ -35,10 +35,15 @@ type Pair struct {
 	Name   string   // what is special about it
 	Person []Record // all of the person who is added
 	Others []Record // all of everybody else, in both inputs
+	First  bool     // the person comes before everybody else
 }
 
-// With returns the records of the database with the person, Others first.
+// With returns the records of the database with the person, in the order in
+// which they arrive; without the person it is Others.
 func (p Pair) With() []Record {
+	if p.First {
+		return append(append([]Record(nil), p.Person...), p.Others...)
+	}
 	return append(append([]Record(nil), p.Others...), p.Person...)
 }
 
@@ -74,6 +79,12 @@ func Pairs(b Bounds) ([]Pair, error) {
 	again := g.every(1, l0, b.LInf)
 	g.add("everything twice, under the same message ids", append(again, again...), nil)
 	g.add("everything twice, under other message ids", append(g.every(1, l0, b.LInf), g.every(1, l0, b.LInf)...), nil)
+	mine, theirs := g.every(1, l0, b.LInf), []Record(nil)
+	for i, r := range mine {
+		theirs = append(theirs, Record{Person: i + 1, Cell: b.Cells - 1 - i, Count: 1, ID: r.ID})
+	}
+	g.add("message ids that others use too", mine, theirs)
+	g.list[len(g.list)-1].First = true
 	if b.Windows > 1 {
 		last := g.every(2, l0, b.LInf)
 		for i := range last {

@@ -13,7 +13,7 @@ import (
 
 // bugs of a bounding function; the zero value has none.
 type bugs struct {
-	noL0, noCap, capEachRecord, perWindowOnly, noDedupe, dedupeAcrossPeople, wraps, recordsForPeople, l2Late bool
+	noL0, noCap, capEachRecord, perWindowOnly, dedupeAcrossPeople, wraps, l2Late bool
 }
 
 // table bounds records as b says: distinct messages, cap in each cell over all
@@ -29,7 +29,7 @@ func table(b audit.Bounds, g bugs, records []audit.Record) map[string]int64 {
 		if g.dedupeAcrossPeople {
 			m.person = 0
 		}
-		if seen[m] && !g.noDedupe {
+		if seen[m] {
 			continue
 		}
 		seen[m] = true
@@ -130,6 +130,7 @@ func TestPairs(t *testing.T) {
 	for name, g := range map[string]bugs{
 		"no L0": {noL0: true}, "no cap": {noCap: true}, "cap on each record": {capEachRecord: true},
 		"bounds per window": {perWindowOnly: true}, "wrapping sums": {wraps: true},
+		"replays found across people": {dedupeAcrossPeople: true},
 	} {
 		if names := broken(plain, g); names == nil {
 			t.Errorf("%s: no pair shows it", name)
