@@ -107,9 +107,13 @@ func noiseCase(ctx context.Context, b *bench, name string, fill func([]int64) er
 	)
 }
 
-// onTwoCores returns the median, over the rounds, of the time that one goroutine
-// takes for n draws by the time that two take for half of them each.
+// onTwoCores returns the time that one goroutine takes for n draws by the time that
+// two take for half of them each: of each the least over many short runs, taken in
+// turn, so that whatever else the machine does meanwhile spoils some of them and
+// not the figure.
 func onTwoCores(rounds, n int, fill func([]int64) error) (float64, error) {
+	const parts = 16
+	n /= parts
 	run := func(workers int) (float64, error) {
 		errs := make([]error, workers)
 		var all sync.WaitGroup
@@ -131,17 +135,15 @@ func onTwoCores(rounds, n int, fill func([]int64) error) (float64, error) {
 		}
 		return took, nil
 	}
-	var list []float64
-	for range rounds {
-		one, err := run(1)
-		if err != nil {
-			return 0, err
+	best := [2]float64{math.Inf(1), math.Inf(1)}
+	for range rounds * parts {
+		for i := range best {
+			took, err := run(i + 1)
+			if err != nil {
+				return 0, err
+			}
+			best[i] = min(best[i], took)
 		}
-		two, err := run(2)
-		if err != nil {
-			return 0, err
-		}
-		list = append(list, one/two)
 	}
-	return median(list, func(v float64) float64 { return v }), nil
+	return best[0] / best[1], nil
 }
