@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/discreet-go/discreet v0.0.0
 	github.com/google/differential-privacy/go/v3 v3.0.0
+	github.com/tink-crypto/tink-go/v2 v2.9.0
 )
 
 require (

@@ -128,7 +128,7 @@ var threeDigitCodes = [100]uint16{
 // belong into an international number, and what was meant is not guessed.
 func zeroPlan(code string) bool {
 	switch code {
-	case "39", "225", "241", "242", "378":
+	case "39", "225", "229", "241", "242", "378":
 		return true
 	}
 	return false
