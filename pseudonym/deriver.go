@@ -2,6 +2,7 @@ package pseudonym
 
 import (
 	"crypto/sha256"
+	"io"
 	"strings"
 
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -129,6 +130,34 @@ func (d *Deriver) ID(r Raw, purpose string) (id ID, err error) {
 	return id, nil
 }
 
+// IDs derives the pseudonyms of many identifiers for a purpose into dst, which
+// has room for all of them, and returns how many it wrote. It stops at the first
+// one that is refused, so that raws[n] broke the rule that the error names, and
+// does not allocate where [Deriver.ID] does not. A shorter dst is filled, with
+// io.ErrShortBuffer. Split a list between goroutines to use several cores.
+func (d *Deriver) IDs(dst []ID, raws []Raw, purpose string) (n int, err error) {
+	c, err := d.contexts()
+	if err != nil {
+		return 0, err
+	}
+	ctx := c.purpose(purpose)
+	if ctx == nil {
+		return 0, ErrPurpose
+	}
+	var msg message
+	for n = range raws {
+		if n == len(dst) {
+			return n, io.ErrShortBuffer
+		}
+		kind, err := msg.set(raws[n])
+		if err != nil {
+			return n, err
+		}
+		c.id(&dst[n], ctx[kind], &msg)
+	}
+	return len(raws), nil
+}
+
 // Subject derives the pseudonym of r that consent records are kept under. Its
 // errors are those of [Deriver.ID].
 func (d *Deriver) Subject(r Raw) (Subject, error) {
@@ -166,8 +195,7 @@ func (d *Deriver) Link(r Raw, purpose string) (Link, error) {
 	c.id(&subject, c.subject[kind], &msg)
 	c.id(&id, ctx[kind], &msg)
 	b := id.Bytes()
-	msg.n = copy(msg.b[:], b[:])
-	msg.pad()
+	msg.n, msg.end = copy(msg.b[:], b[:]), 0
 	var sum [sha256.Size]byte
 	c.bounding.sum(&msg, &sum)
 	return ident.NewLink(ident.NewSubject(subject), purpose, id, ident.Salt(sum[:16])), nil

@@ -30,9 +30,12 @@ func newPRF(key *[32]byte) *prf {
 	return &prf{pool: pool}
 }
 
-// sum writes HMAC-SHA-256(key, msg) to out; msg is padded.
+// sum writes HMAC-SHA-256(key, msg) to out. It may pad msg.
 func (p *prf) sum(msg *message, out *[sha256.Size]byte) {
 	if p.states != nil {
+		if msg.end == 0 {
+			msg.pad()
+		}
 		p.states.sum(msg, out)
 	} else {
 		p.pool.sum(msg.text(), out)
@@ -96,7 +99,7 @@ func saveState(dst *[stateSize]byte, key *[32]byte, pad byte) bool {
 type message struct {
 	b   [maxNormal + sha256.BlockSize]byte
 	n   int // length of the identifier
-	end int // length with padding, whole blocks
+	end int // length with padding, whole blocks; 0 before pad
 }
 
 // pad writes the padding for a message that follows one block of key.

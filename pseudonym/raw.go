@@ -96,12 +96,10 @@ var types = [kinds]string{
 // kinds is the number of identifier types.
 const kinds = int(ident.KindSHA256Phone)
 
-// set normalises r and pads the result.
+// set puts the normal form of r into a fresh message.
 func (m *message) set(r Raw) (kind int, err error) {
 	m.n, kind, err = normalise((*[maxNormal]byte)(m.b[:]), r)
-	if err == nil {
-		m.pad()
-	}
+	m.end = 0
 	return kind, err
 }
 
