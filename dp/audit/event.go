@@ -22,6 +22,9 @@ type feature struct {
 	name string
 	kind kind
 	of   func(out []float64) float64
+	// hard says how hard the feature is to picture. Of two that tell about as
+	// much, the easier one is judged; each unit costs a fiftieth of the score.
+	hard float64
 }
 
 // value is the feature of an output. NaN, which only a probe can give, counts

@@ -30,9 +30,7 @@ func learn(p pool, c Claim, alpha float64, probes []Probe) []event {
 	var events []event
 	for _, f := range features {
 		for _, e := range f.best(c, sel, z) {
-			if e.kind == aDirection { // of two that are as good, the one that is easier to read
-				e.score -= 0.02 * math.Abs(e.score)
-			}
+			e.score -= f.hard / 50 * math.Abs(e.score)
 			events = append(events, e)
 		}
 	}
@@ -96,13 +94,13 @@ func directions(fit []pair, dim int) []feature {
 	if len(live) == 1 {
 		return features // its threshold is the direction
 	}
-	add := func(name string, live []coord, w []float64) {
+	add := func(name string, hard float64, live []coord, w []float64) {
 		for _, x := range w {
 			if math.IsNaN(x) || math.IsInf(x, 0) {
 				return
 			}
 		}
-		features = append(features, feature{name: name, kind: aDirection, of: func(out []float64) float64 {
+		features = append(features, feature{name: name, kind: aDirection, hard: hard, of: func(out []float64) float64 {
 			sum := 0.0
 			for k, l := range live {
 				sum += w[k] * ((out[l.i] - l.mean) / l.s)
@@ -114,7 +112,7 @@ func directions(fit []pair, dim int) []feature {
 	for k, l := range live {
 		diff[k] = l.t
 	}
-	add("the weighted sum of all numbers", live, diff)
+	add("the weighted sum of all numbers", 1, live, diff)
 
 	// Correlations of the numbers that differ most, and of others up to widest.
 	wide := slices.Clone(live)
@@ -149,7 +147,7 @@ func directions(fit []pair, dim int) []feature {
 		}
 	}
 	for _, ridge := range []float64{1e-9, 0.02, 0.5} {
-		add("the combination of numbers that separates best", wide, solve(corr, ridge, t))
+		add("the combination of numbers that separates best", 2, wide, solve(corr, ridge, t))
 	}
 	return features
 }
@@ -164,7 +162,7 @@ func ratio(m moments, dim int) feature {
 			use = append(use, i)
 		}
 	}
-	return feature{name: "the likelihood ratio of mean and spread", kind: aDirection, of: func(out []float64) float64 {
+	return feature{name: "the likelihood ratio of mean and spread", kind: aDirection, hard: 3, of: func(out []float64) float64 {
 		sum := 0.0
 		for _, i := range use {
 			a, b := out[i]-m.mean[0][i], out[i]-m.mean[1][i]
