@@ -69,12 +69,12 @@ func tight(t testing.TB) map[string]struct {
 }
 
 // TestFalseAlarms audits correct mechanisms at the default alpha of 1e-3 and
-// allows 5 alarms in 1,000 audits, as many in the 72 of a short run. If every
+// allows 5 alarms in 1,000 audits, as many in the 48 of a short run. If every
 // audit were wrong with its full alpha, the short test would fail with
-// probability 2e-10 and the long one with 6e-4. Audits are wrong much less
+// probability 2e-11 and the long one with 6e-4. Audits are wrong much less
 // often, as both ends of an interval must miss in the same audit.
 func TestFalseAlarms(t *testing.T) {
-	each := 12
+	each := 8
 	if os.Getenv("DISCREET_LONG") != "" {
 		each = 167
 	}
@@ -83,7 +83,7 @@ func TestFalseAlarms(t *testing.T) {
 		for range each {
 			o := audit.Options{Runs: 2000, Workers: runtime.GOMAXPROCS(0)}
 			if name == "sequential" {
-				o.Runs, o.Sequential = 7000, true
+				o.Runs, o.Sequential = 3000, true
 			}
 			if r := run(t, m.claim, m.with, m.without, o); r.Verdict == audit.Violated {
 				alarms++
@@ -115,9 +115,9 @@ func TestPower(t *testing.T) {
 		at := func(f float64) audit.Claim {
 			return audit.Claim{Mu: m.claim.Mu * f, Epsilon: m.claim.Epsilon * f, Delta: m.claim.Delta}
 		}
-		for range 12 {
+		for range 6 {
 			mid := (lo + hi) / 2
-			r := run(t, at(mid), gaussian(t, big.NewRat(2, 1), 0), gaussian(t, big.NewRat(2, 1), 0), audit.Options{Runs: 4000})
+			r := run(t, at(mid), constant(0), constant(0), audit.Options{Runs: 4000})
 			if 1.1*r.Power < m.claim.Mu+m.claim.Epsilon {
 				lo = mid
 			} else {
