@@ -45,7 +45,11 @@ func TestMuForIsSafeAndTight(t *testing.T) {
 			check(t, accounting.Target{Epsilon: eps, Delta: delta})
 		}
 	}
+	checks := 0
 	rapid.Check(t, func(t *rapid.T) {
+		if checks++; checks > 100/slow {
+			return
+		}
 		check(t, accounting.Target{
 			Epsilon: math.Exp(rapid.Float64Range(math.Log(1e-6), math.Log(64)).Draw(t, "ln epsilon")),
 			Delta:   math.Exp(rapid.Float64Range(math.Log(1e-200), math.Log(0.5)).Draw(t, "ln delta")),
@@ -92,7 +96,11 @@ func TestDeltaFarOut(t *testing.T) {
 
 // Delta grows with mu and falls with epsilon.
 func TestDeltaIsMonotone(t *testing.T) {
+	checks := 0
 	rapid.Check(t, func(t *rapid.T) {
+		if checks++; checks > 100/slow {
+			return
+		}
 		mu := rapid.Float64Range(0.01, 10).Draw(t, "mu")
 		eps := rapid.Float64Range(0, 20).Draw(t, "epsilon")
 		d := deltaFor(t, eps, accounting.Mu(mu))

@@ -60,6 +60,8 @@ type Bounds struct{ Lower, Upper float64 }
 const (
 	maxLossCount = 1 << 17
 	minLossDelta = 1e-30
+	// keepSlack covers a sum of 2^17 logarithms, each rounded a few times.
+	keepSlack = 0x1p-35
 )
 
 // Loss is the privacy loss of many mechanisms on the same people together. It
@@ -125,8 +127,8 @@ func Compose(mechanisms []Mechanism) (*Loss, error) {
 	slices.SortStableFunc(l.groups, func(a, b group) int { return cmp.Compare(a.ratio, b.ratio) })
 	if lnKeep < 0 {
 		inf := -math.Expm1(lnKeep)
-		l.infinity = Bounds{inf * (1 - 1e-11), math.Min(inf*(1+1e-11), exact.FloatUp(deltas))}
-		l.keep = lnKeep * (1 - 1e-11)
+		l.infinity = Bounds{inf * (1 - keepSlack), math.Min(inf*(1+keepSlack), exact.FloatUp(deltas))}
+		l.keep = lnKeep * (1 - keepSlack)
 	}
 	return l, nil
 }

@@ -50,7 +50,7 @@ func (l *Loss) curve(ctx context.Context, a aim) (*curve, error) {
 }
 
 func compose(ctx context.Context, g grid, a aim, infinity Bounds, keep float64) (*curve, error) {
-	c := &curve{grid: g, theta: a.theta, infinity: infinity, rel: 1e-11 * (1 - keep)}
+	c := &curve{grid: g, theta: a.theta, infinity: infinity, rel: 1e-11 - 2*keepSlack*keep}
 	var mean, square, cut float64
 	bottom, top, total, longest := 0, 0, 0, 0
 	c.scale = keep + a.theta*g.base

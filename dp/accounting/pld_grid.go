@@ -162,13 +162,16 @@ func (g group) atoms() atoms {
 	a.step = shift * f
 	a.top = shift*shift*f/2 + float64(reach)*a.step
 	half := make([]float64, reach+1)
-	sum := 0.0
+	sum, lost := 0.0, 0.0 // what a sum of hundreds of thousands of terms rounds off is kept beside it
 	for x := reach; x >= 0; x-- {
 		half[x] = math.Exp(-float64(x) * float64(x) * f / 2)
-		sum += half[x]
+		add := half[x]
 		if x > 0 {
-			sum += half[x]
+			add *= 2
 		}
+		next := sum + (add - lost)
+		lost = (next - sum) - (add - lost)
+		sum = next
 	}
 	for i := range a.p {
 		x := i - reach

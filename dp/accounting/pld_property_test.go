@@ -203,7 +203,7 @@ func TestLossIsMonotone(t *testing.T) {
 	}
 	checks := 0
 	rapid.Check(t, func(t *rapid.T) {
-		if checks++; checks > 12 && os.Getenv("DISCREET_LONG") == "" {
+		if checks++; checks > 12/slow && os.Getenv("DISCREET_LONG") == "" {
 			return
 		}
 		var ms []accounting.Mechanism

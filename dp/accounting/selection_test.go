@@ -166,3 +166,58 @@ func TestBoundedRangeIsDominated(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The steps of the proof that the normal quantile of the logistic law is concave:
+// m is first below 0 and then above, the slope of g changes its sign once, g is
+// never below 0, and second differences of the quantile are below 0.
+func TestLogisticQuantileIsConcave(t *testing.T) {
+	changes := func(f func(z float64) float64) (n int, first float64) {
+		last := 0.0
+		for z := 1.0 / 64; z < 8; z += 1.0 / 64 {
+			y := f(z)
+			if last*y < 0 {
+				n++
+			}
+			if last = y; first == 0 {
+				first = y
+			}
+		}
+		return n, first
+	}
+	phi := func(z float64) float64 { return math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) }
+	tail := func(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
+	d := func(z float64) float64 { return math.Erf(z / math.Sqrt2) }
+	m := func(z float64) float64 { return d(z) - 4*z*phi(z) }
+	slope := func(z float64) float64 { return 2*phi(z)*phi(z) - tail(z)*tail(-z) }
+	g := func(z float64) float64 { return phi(z)*d(z) - z*tail(z)*tail(-z) }
+	for name, c := range map[string]struct {
+		f    func(float64) float64
+		n    int
+		sign float64
+	}{"m": {m, 1, -1}, "slope": {slope, 1, 1}, "g": {g, 0, 1}} {
+		if n, first := changes(c.f); n != c.n || first*c.sign <= 0 {
+			t.Errorf("%s changes its sign %d times, from %g", name, n, first)
+		}
+	}
+	const h = 1.0 / 256
+	for z := h; z < 7; z += h {
+		if got := (g(z+h) - g(z-h)) / (2 * h); math.Abs(got-slope(z)) > 1e-4 {
+			t.Fatalf("z %g: g rises by %g, the proof says %g", z, got, slope(z))
+		}
+		if got := (slope(z+h) - slope(z-h)) / (2 * h); math.Abs(got-phi(z)*m(z)) > 1e-4 {
+			t.Fatalf("z %g: the slope rises by %g, the proof says %g", z, got, phi(z)*m(z))
+		}
+	}
+	quantile := func(u float64) float64 {
+		mu, err := accounting.MuOfPure(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(mu) / 2
+	}
+	for u := 0.25; u < 60; u *= 1.5 {
+		if c := quantile(1.1*u) + quantile(0.9*u) - 2*quantile(u); c >= 0 {
+			t.Errorf("at %g the second difference is %g", u, c)
+		}
+	}
+}

@@ -75,7 +75,8 @@ func TestVectorsWeightedGaussianThreshold(t *testing.T) {
 
 // The exact delta lies between each of its parts and their sum.
 func TestSparseDeltaBetweenPartsAndSum(t *testing.T) {
-	for _, h := range []accounting.SparseCut{sparse(5, 22.5, 1), sparse(13, 69.5, 10), sparse(4, 3, 7), sparse(50, 300, 12)} {
+	cuts := []accounting.SparseCut{sparse(5, 22.5, 1), sparse(4, 3, 7), sparse(13, 69.5, 10), sparse(50, 300, 12)}
+	for _, h := range cuts[:2+2/slow] {
 		sigma, _ := h.Sigma.Float64()
 		cut, _ := h.Cut.Float64()
 		for _, epsilon := range []float64{0, 0.1, 1, 3} {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package accounting_test
+
+const slow = 1
