@@ -1,0 +1,5 @@
+//go:build !race
+
+package pseudonymtest_test
+
+const raceEnabled = false
