@@ -12,7 +12,8 @@
 // usually broken. Sessions audits everything that one account releases to an
 // analyst who chooses questions from earlier answers; Bayes, Hammer and Split
 // are such analysts. Where the source is at hand, Sensitivity tries every
-// neighbouring pair of a tiny domain, Threshold looks at T and T-1, and Fit
+// neighbouring pair of a tiny domain, Threshold looks at T and T-1,
+// SupportsEqual at what only one of two inputs can give, and Fit
 // compares draws with the distribution that is claimed.
 //
 // Run learns an event that tells the two inputs apart on one half of the runs,
