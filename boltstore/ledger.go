@@ -6,25 +6,27 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/discreet-go/discreet/dp/ledger"
 	"go.etcd.io/bbolt"
 )
 
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
-// LedgerAppend adds a record, with an optional blob, at position seq. When it
-// returns nil, both are on disk. It returns ledger.ErrConflict, having written
+// LedgerAppend adds the rows from position seq on, all or none. When it returns
+// nil, they are on disk. It returns ledger.ErrConflict, having written
 // nothing, when the log does not have exactly seq records.
-func (s *Store) LedgerAppend(ctx context.Context, seq uint64, record, blob []byte) error {
+func (s *Store) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row) error {
 	seal, err := s.ready(ctx)
 	if err != nil {
 		return err
 	}
-	k := seqKey(seq)
-	r := &request{append: true, seq: seq, changes: []change{
-		{bucket: bucketLedger, key: k, write: true, value: seal.seal(bucketLedger, k, record)},
-	}}
-	if blob != nil {
-		r.changes = append(r.changes, change{bucket: bucketBlobs, key: k, write: true, value: seal.seal(bucketBlobs, k, blob)})
+	r := &request{append: true, seq: seq}
+	for i, row := range rows {
+		k := seqKey(seq + uint64(i))
+		r.changes = append(r.changes, change{bucket: bucketLedger, key: k, write: true, value: seal.seal(bucketLedger, k, row.Record)})
+		if row.Blob != nil {
+			r.changes = append(r.changes, change{bucket: bucketBlobs, key: k, write: true, value: seal.seal(bucketBlobs, k, row.Blob)})
+		}
 	}
 	return s.submit(r)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/boltstore"
+	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/segment"
 	"go.etcd.io/bbolt"
@@ -170,8 +171,8 @@ func TestSealed(t *testing.T) {
 	set(t, s, 2, secret+" two")
 	err := errors.Join(
 		s.ConsentUpdate(ctx, []ident.Subject{subject(1)}, func(int, []byte) ([]byte, error) { return []byte(secret), nil }),
-		s.LedgerAppend(ctx, 0, []byte(secret), []byte(secret)),
-		s.LedgerAppend(ctx, 1, []byte(secret), nil),
+		s.LedgerAppend(ctx, 0, ledger.Row{Record: []byte(secret), Blob: []byte(secret)}),
+		s.LedgerAppend(ctx, 1, ledger.Row{Record: []byte(secret)}),
 		s.Close(),
 	)
 	if err != nil {

@@ -21,9 +21,9 @@ func (l *logbook) drop() {
 	l.records, l.blobs = nil, nil
 }
 
-// LedgerAppend adds a record, with an optional blob, at position seq. Nothing
-// is durable here.
-func (s *Store) LedgerAppend(ctx context.Context, seq uint64, record, blob []byte) error {
+// LedgerAppend adds the rows from position seq on, all or none. Nothing is
+// durable here.
+func (s *Store) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
@@ -33,12 +33,14 @@ func (s *Store) LedgerAppend(ctx context.Context, seq uint64, record, blob []byt
 	if seq != uint64(len(l.records)) {
 		return ledger.ErrConflict
 	}
-	l.records = append(l.records, bytes.Clone(record))
-	if blob != nil {
-		if l.blobs == nil {
-			l.blobs = map[uint64][]byte{}
+	for i, r := range rows {
+		l.records = append(l.records, bytes.Clone(r.Record))
+		if r.Blob != nil {
+			if l.blobs == nil {
+				l.blobs = map[uint64][]byte{}
+			}
+			l.blobs[seq+uint64(i)] = append([]byte{}, r.Blob...)
 		}
-		l.blobs[seq] = append([]byte{}, blob...)
 	}
 	return nil
 }

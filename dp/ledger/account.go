@@ -98,7 +98,7 @@ func (a *Account) append(ctx context.Context, r *record, blob []byte) error {
 		}
 	}()
 	// A cancelled append would leave the log in doubt, so it is not cancelled.
-	err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, line, blob)
+	err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, Row{line, blob})
 	switch {
 	case err == nil:
 		a.st.apply(r)

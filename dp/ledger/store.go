@@ -9,14 +9,19 @@ import (
 // the expected length: somebody else appended.
 var ErrConflict = errors.New("ledger: the log has moved on")
 
+// Row is one record of the log, with an optional blob beside it. A nil Blob is
+// none.
+type Row struct{ Record, Blob []byte }
+
 // Store keeps the log of one account. Implementations MUST be safe for
 // concurrent use.
 type Store interface {
-	// LedgerAppend adds a record at position seq, with an optional blob beside
-	// it, in one durable step: when it returns nil, record and blob survive a
-	// power cut. It MUST return ErrConflict, and write nothing, unless the log
-	// has exactly seq records. Positions start at zero.
-	LedgerAppend(ctx context.Context, seq uint64, record, blob []byte) error
+	// LedgerAppend adds the rows, at least one, at positions seq, seq+1 and so
+	// on, in one durable step: when it returns nil, all of them survive a power
+	// cut; whatever happens, either all of them are stored or none. It MUST
+	// return ErrConflict, and write nothing, unless the log has exactly seq
+	// records. Positions start at zero. It MUST NOT keep the rows.
+	LedgerAppend(ctx context.Context, seq uint64, rows ...Row) error
 
 	// LedgerRead calls f with every record from position from on, in order,
 	// over one snapshot. f must not keep record. An error of f ends the read and

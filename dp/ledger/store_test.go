@@ -31,7 +31,7 @@ type disk struct {
 	before  func() // runs once before the next append, outside of the lock
 }
 
-func (d *disk) LedgerAppend(ctx context.Context, seq uint64, record, blob []byte) error {
+func (d *disk) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row) error {
 	d.mu.Lock()
 	before := d.before
 	d.before = nil
@@ -54,12 +54,14 @@ func (d *disk) LedgerAppend(ctx context.Context, seq uint64, record, blob []byte
 	case f == falseConflict || seq != uint64(len(d.records)):
 		return ledger.ErrConflict
 	}
-	d.records = append(d.records, bytes.Clone(record))
-	if blob != nil {
-		if d.blobs == nil {
-			d.blobs = map[uint64][]byte{}
+	for i, r := range rows {
+		d.records = append(d.records, bytes.Clone(r.Record))
+		if r.Blob != nil {
+			if d.blobs == nil {
+				d.blobs = map[uint64][]byte{}
+			}
+			d.blobs[seq+uint64(i)] = bytes.Clone(r.Blob)
 		}
-		d.blobs[seq] = bytes.Clone(blob)
 	}
 	if f == failLater {
 		return errDisk

@@ -72,8 +72,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-protocol"},
 			Edits: []Edit{{
 				ledgerAccount,
-				"	err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, line, blob)\n",
-				"	if !mutant.On(\"charge-after-draw\") || r.Reserve == nil {\n		err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, line, blob)\n	}\n",
+				"	err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, Row{line, blob})\n",
+				"	if !mutant.On(\"charge-after-draw\") || r.Reserve == nil {\n		err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, Row{line, blob})\n	}\n",
 			}},
 		},
 		{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func testAppend(t *testing.T, s Store) {
 		case 2:
 			blob = big[:i*100]
 		}
-		if err := s.LedgerAppend(ctx, uint64(i), record, blob); err != nil {
+		if err := s.LedgerAppend(ctx, uint64(i), ledger.Row{Record: record, Blob: blob}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +88,7 @@ func testConflict(t *testing.T, s Store) {
 	ctx := t.Context()
 	add := func(seq uint64, ok bool) {
 		t.Helper()
-		err := s.LedgerAppend(ctx, seq, []byte("r"), []byte("b"))
+		err := s.LedgerAppend(ctx, seq, ledger.Row{Record: []byte("r"), Blob: []byte("b")}, ledger.Row{Record: []byte("s")})
 		if ok && err != nil || !ok && !errors.Is(err, ledger.ErrConflict) {
 			t.Fatalf("append at %d: %v", seq, err)
 		}
@@ -96,13 +97,20 @@ func testConflict(t *testing.T, s Store) {
 	add(1<<63, false)
 	add(0, true)
 	add(0, false)
-	add(2, false)
-	add(1, true)
 	add(1, false)
-	if n := len(readLog(t, s, 0)); n != 2 {
-		t.Fatalf("%d records", n)
+	add(3, false)
+	add(2, true)
+	add(2, false)
+	add(3, false)
+	if got := readLog(t, s, 0); strings.Join(got, "") != "rsrs" {
+		t.Fatalf("two steps of two rows left %q", got)
 	}
-	for _, seq := range []uint64{2, 1 << 63} {
+	for _, seq := range []uint64{0, 2} {
+		if blob, err := s.LedgerBlob(ctx, seq); err != nil || string(blob) != "b" {
+			t.Fatalf("blob %d: %q, %v", seq, blob, err)
+		}
+	}
+	for _, seq := range []uint64{1, 3, 4, 5, 1 << 63} {
 		if blob, err := s.LedgerBlob(ctx, seq); err != nil || blob != nil {
 			t.Fatal("a conflict left a blob")
 		}
@@ -117,7 +125,7 @@ func testAppendConcurrently(t *testing.T, s Store) {
 			seq := uint64(0)
 			for i := 0; i < each; {
 				text := fmt.Appendf(nil, "%d/%d", w, i)
-				switch err := s.LedgerAppend(t.Context(), seq, text, text); {
+				switch err := s.LedgerAppend(t.Context(), seq, ledger.Row{Record: text, Blob: text}); {
 				case err == nil:
 					i++
 					seq++

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/segment"
 )
@@ -21,7 +22,7 @@ func testCopies(t *testing.T, s Store) {
 	if err := s.ConsentUpdate(ctx, people(1, 2), set); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.LedgerAppend(ctx, 0, mine, mine); err != nil {
+	if err := s.LedgerAppend(ctx, 0, ledger.Row{Record: mine, Blob: mine}); err != nil {
 		t.Fatal(err)
 	}
 	mine[0] = 'X'

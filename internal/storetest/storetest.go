@@ -213,7 +213,7 @@ func every(s Store, ctx context.Context) map[string]error {
 	out["ProfileSweep"] = s.ProfileSweep(ctx, one, func(segment.ID, []byte) ([]byte, error) { return nil, nil })
 	_, out["ProfilePurposes"] = s.ProfilePurposes(ctx)
 	out["ProfileSync"] = s.ProfileSync(ctx)
-	out["LedgerAppend"] = s.LedgerAppend(ctx, 0, []byte("x"), nil)
+	out["LedgerAppend"] = s.LedgerAppend(ctx, 0, ledger.Row{Record: []byte("x")})
 	out["LedgerRead"] = s.LedgerRead(ctx, 0, func(uint64, []byte) error { return nil })
 	_, out["LedgerBlob"] = s.LedgerBlob(ctx, 0)
 	out["Forget"] = s.Forget(ctx, who(1), none, keys(one, 1, 2))
@@ -281,7 +281,7 @@ func testCancelled(t *testing.T, s Store) {
 	}
 	want(t, s, key(one, 1), "a")
 	wantConsent(t, s, 1, "b")
-	if err := s.LedgerAppend(t.Context(), 0, []byte("r"), nil); err != nil {
+	if err := s.LedgerAppend(t.Context(), 0, ledger.Row{Record: []byte("r")}); err != nil {
 		t.Errorf("the cancelled append left something: %v", err)
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/discreettest"
 	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/memstore"
@@ -55,11 +57,11 @@ type gate struct {
 	answers bool
 }
 
-func (g *gate) LedgerAppend(ctx context.Context, seq uint64, record, blob []byte) error {
-	if g.answers && blob != nil {
+func (g *gate) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row) error {
+	if g.answers && slices.ContainsFunc(rows, func(r ledger.Row) bool { return r.Blob != nil }) {
 		return errors.New("the disk is gone")
 	}
-	return g.Store.LedgerAppend(ctx, seq, record, blob)
+	return g.Store.LedgerAppend(ctx, seq, rows...)
 }
 
 // engineOrder: nothing leaves whose answer is not stored.

@@ -30,18 +30,20 @@ type tape struct {
 	refuse  bool
 }
 
-func (s *tape) LedgerAppend(_ context.Context, seq uint64, record, blob []byte) error {
+func (s *tape) LedgerAppend(_ context.Context, seq uint64, rows ...ledger.Row) error {
 	if s.refuse {
 		return errors.New("the disk is gone")
 	}
 	if seq != uint64(len(s.records)) {
 		return ledger.ErrConflict
 	}
-	s.records = append(s.records, bytes.Clone(record))
 	if s.blobs == nil {
 		s.blobs = map[uint64][]byte{}
 	}
-	s.blobs[seq] = bytes.Clone(blob)
+	for i, r := range rows {
+		s.records = append(s.records, bytes.Clone(r.Record))
+		s.blobs[seq+uint64(i)] = bytes.Clone(r.Blob)
+	}
 	return nil
 }
 
