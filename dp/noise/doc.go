@@ -34,7 +34,8 @@
 // Randomness is AES-256 in counter mode under a fresh key from crypto/rand for
 // every call; nothing else can be used instead. Privacy is hence computational.
 // Buffers and keys are wiped when the call ends, except the cipher's expanded
-// key, which the standard library does not let us reach; it is never used again.
+// key, which the standard library does not let us reach, and the big integers of
+// the rare draws that exact arithmetic settles; neither is ever used again.
 //
 // Not protected: this package cannot know whether Delta is true or whether the
 // release was paid for. The time of a call depends on how many draws were rejected
