@@ -22,7 +22,7 @@ const (
 	auditModule  = "github.com/discreet-go/discreet"
 	auditOut     = "DISCREET_AUDIT_OUT"
 	auditMutant  = "DISCREET_MUTANT"
-	auditTimeout = time.Minute // for one run of the cases; they take seconds
+	auditTimeout = 5 * time.Minute // for one run of the cases; they take seconds
 )
 
 // certified is a line that the audits write.
