@@ -42,8 +42,8 @@
 // Deleting a row frees its pages; their bytes stay in the file until they are
 // used again. They are sealed, and the key that seals them is still there:
 // compaction comes later. Files are made with mode 0600; a crash while a file
-// is first made may leave a ".discreet-new-*" beside it, which is empty of data
-// and can be deleted.
+// is first made may leave a ".discreet-new-*" beside it: empty of data, or a second
+// name of the file itself. It can be deleted.
 //
 // # Damage
 //

@@ -68,7 +68,8 @@ func openFile(path string) (db *bbolt.DB, file *os.File, err error) {
 	switch {
 	case err == nil:
 		db.AllocSize = allocSize
-		if err = inspect(db, file); err != nil {
+		// Whoever made the file may have died before its name was durable.
+		if err = errors.Join(inspect(db, file), syncDir(filepath.Dir(path))); err != nil {
 			db.Close()
 			return nil, nil, err
 		}
