@@ -40,6 +40,7 @@ var table = []struct {
 	{"ledger-protocol", ledgerProtocol},
 	{"ledger-windows", ledgerWindows},
 	{"ledger-session", ledgerSession},
+	{"adaptive-session", adaptiveSession},
 	{"engine-release", engineRelease},
 	{"engine-order", engineOrder},
 	{"engine-count", engineCount},
