@@ -25,16 +25,31 @@ const zcdpSlack = 1e-12
 
 // RhoOfMu returns the rho of a Gaussian release that is mu-GDP: mu^2/2. It is not
 // true of every mu-GDP mechanism, only of Gaussian noise and its post-processing.
-func RhoOfMu(mu Mu) Rho { return Rho(mu) * Rho(mu) / 2 * (1 + 0x1p-51) }
+// Mu is above 0 and at most [MaxMu], else [ErrMu].
+func RhoOfMu(mu Mu) (Rho, error) {
+	if !(mu > 0 && mu <= MaxMu) {
+		return 0, ErrMu
+	}
+	return Rho(mu) * Rho(mu) / 2 * (1 + 0x1p-51), nil
+}
 
 // RhoOfPure returns the rho of an epsilon-DP mechanism: epsilon^2/2. Source: Bun
-// and Steinke (2016), proposition 1.4.
-func RhoOfPure(epsilon float64) Rho { return Rho(epsilon * epsilon / 2 * (1 + 0x1p-51)) }
+// and Steinke (2016), proposition 1.4. Epsilon is in [MinEpsilon, MaxEpsilon], else
+// [ErrEpsilon].
+func RhoOfPure(epsilon float64) (Rho, error) {
+	if !envelope.Epsilon(epsilon) {
+		return 0, ErrEpsilon
+	}
+	return Rho(epsilon * epsilon / 2 * (1 + 0x1p-51)), nil
+}
 
 // RhoOfBoundedRange returns the rho of a mechanism of bounded range epsilon, such
 // as the exponential mechanism that is epsilon-DP or better: epsilon^2/8. Source:
-// Cesar and Rogers (2021), lemma 3.
-func RhoOfBoundedRange(epsilon float64) Rho { return Rho(epsilon * epsilon / 8 * (1 + 0x1p-51)) }
+// Cesar and Rogers (2021), lemma 3. Errors as [RhoOfPure].
+func RhoOfBoundedRange(epsilon float64) (Rho, error) {
+	rho, err := RhoOfPure(epsilon)
+	return rho / 4, err // exact
+}
 
 // EpsilonForRho returns an epsilon, rounded up, such that rho-zCDP implies
 // (epsilon, delta)-DP, for delta in [1e-300, 0.5]: the least over a > 1 of

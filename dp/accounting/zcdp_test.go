@@ -28,7 +28,11 @@ func TestVectorsZCDP(t *testing.T) {
 		}
 	}
 	for _, e := range vectors(t, "exponential_mechanism_zcdp") {
-		e.upper(t, float64(accounting.RhoOfBoundedRange(e.Params.BoundedRange))*float64(e.Params.K))
+		rho, err := accounting.RhoOfBoundedRange(e.Params.BoundedRange)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.upper(t, float64(rho)*float64(e.Params.K))
 	}
 }
 
@@ -39,14 +43,18 @@ func TestZCDPIsSafe(t *testing.T) {
 		mu := accounting.Mu(math.Exp(rapid.Float64Range(math.Log(1e-3), math.Log(8)).Draw(t, "ln mu")))
 		delta := math.Exp(rapid.Float64Range(math.Log(1e-30), math.Log(1e-2)).Draw(t, "ln delta"))
 		exact, err1 := accounting.EpsilonForMu(mu, delta)
-		eps, err2 := accounting.EpsilonForRho(accounting.RhoOfMu(mu), delta)
+		rho, err := accounting.RhoOfMu(mu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eps, err2 := accounting.EpsilonForRho(rho, delta)
 		if err1 != nil || err2 != nil || eps < exact {
 			t.Fatalf("mu %g: %g below %g, %v, %v", mu, eps, exact, err1, err2)
 		}
 		if eps < accounting.MinEpsilon || eps > accounting.MaxEpsilon {
 			return
 		}
-		rho, err := accounting.RhoFor(accounting.Target{Epsilon: eps, Delta: delta})
+		rho, err = accounting.RhoFor(accounting.Target{Epsilon: eps, Delta: delta})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,6 +146,15 @@ func TestZCDPErrors(t *testing.T) {
 		t.Error(err)
 	}
 	for _, e := range []float64{0, -1, 65, math.NaN()} {
+		if _, err := accounting.RhoOfPure(e); err != accounting.ErrEpsilon {
+			t.Error(err)
+		}
+		if _, err := accounting.RhoOfBoundedRange(e); err != accounting.ErrEpsilon {
+			t.Error(err)
+		}
+		if _, err := accounting.RhoOfMu(accounting.Mu(e)); err != accounting.ErrMu {
+			t.Error(err)
+		}
 		if _, err := accounting.MuOfPure(e); err != accounting.ErrEpsilon {
 			t.Error(err)
 		}
