@@ -69,6 +69,23 @@ func laplaceLoss(t *testing.T) {
 	certified(t, "laplace", audit.Claim{Epsilon: 1.0 / b}, column(draws[:n], 1), column(draws[n:], 0))
 }
 
+// discreteGaussianLoss audits what composed losses say of a small scale, where the
+// law is not that of Gaussian DP. The claim is of (epsilon, delta)-DP, so that the
+// mu beside it is that of the worst such mechanism, far from what can show.
+func discreteGaussianLoss(t *testing.T) {
+	const n, delta = 20_000, 0.01
+	loss, err := accounting.Compose([]accounting.Mechanism{{Kind: accounting.DiscreteGaussianNoise, Scale: big.NewRat(2, 1), Count: 1}})
+	check(t, err)
+	bounds, err := loss.Epsilon(t.Context(), delta)
+	check(t, err)
+	g, err := noise.NewDiscreteGaussian(scaleOf(t, big.NewRat(2, 1)))
+	check(t, err)
+	draws := make([]int64, 2*n)
+	check(t, g.Fill(draws))
+	claim := audit.Claim{Epsilon: bounds.Upper, Delta: delta}
+	certifiedRuns(t, "discrete-gaussian", claim, replay(column(draws[:n], 1)), replay(column(draws[n:], 0)), n, 0.1)
+}
+
 func exponentialMechanism(t *testing.T) {
 	const n = 20_000
 	mu, err := accounting.MuOfBoundedRange(1)

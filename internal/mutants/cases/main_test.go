@@ -31,6 +31,7 @@ var table = []struct {
 	{"public-table", publicTable},
 	{"discovered-table", discoveredTable},
 	{"laplace-loss", laplaceLoss},
+	{"discrete-gaussian-loss", discreteGaussianLoss},
 	{"exponential-mechanism", exponentialMechanism},
 	{"loners", loners},
 	{"intervals", intervals},
