@@ -83,7 +83,7 @@ func account(s ledger.Store) (*ledger.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ledger.Open(timeless{}, s, ledger.Terms{Epsilon: 5, Delta: 1e-6, Mu2: total, WindowDays: 30}, now)
+	return ledger.Open(timeless{}, ledger.Config{Store: s, Terms: ledger.Terms{Epsilon: 5, Delta: 1e-6, Mu2: total, WindowDays: 30}}, now)
 }
 
 // release charges and answers one release.

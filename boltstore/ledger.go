@@ -97,3 +97,12 @@ func (s *Store) LedgerBlob(ctx context.Context, seq uint64) ([]byte, error) {
 	}
 	return seal.open(bucketBlobs, k, sealed)
 }
+
+// LedgerClaim takes a key until give is called or the store is closed: one
+// process at a time holds the file.
+func (s *Store) LedgerClaim(ctx context.Context, key uint64) (give func(), err error) {
+	if _, err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	return s.claims.Claim(key)
+}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/pseudonym"
 	"go.etcd.io/bbolt"
@@ -54,9 +55,10 @@ type Store struct {
 	check   [8]byte
 
 	// gate lets an update that lost several races run alone.
-	gate  sync.RWMutex
-	queue queue
-	late  late
+	gate   sync.RWMutex
+	queue  queue
+	late   late
+	claims ledger.Claims
 }
 
 // Open opens the store under path, or makes an empty one where there is no

@@ -13,6 +13,7 @@ type logbook struct {
 	mu      sync.RWMutex
 	records [][]byte
 	blobs   map[uint64][]byte
+	claims  ledger.Claims
 }
 
 func (l *logbook) drop() {
@@ -76,4 +77,12 @@ func (s *Store) LedgerBlob(ctx context.Context, seq uint64) ([]byte, error) {
 		return nil, nil
 	}
 	return append([]byte{}, blob...), nil
+}
+
+// LedgerClaim takes a key until give is called.
+func (s *Store) LedgerClaim(ctx context.Context, key uint64) (give func(), err error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	return s.log.claims.Claim(key)
 }

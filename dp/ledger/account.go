@@ -32,16 +32,23 @@ type Account struct {
 // errMoved is ErrConflict after the account caught up with the log.
 var errMoved = errors.New("ledger: moved")
 
+// Config says what Open opens.
+type Config struct {
+	Store Store // required
+	Terms Terms // required
+}
+
 // Open opens the account of the store, after reading and checking its whole
 // log; in an empty store it makes a new one, which opens on the day of now with
 // a random population id. It returns ErrTerms when the account was made with
 // other terms, and a *BrokenError when the log does not follow the rules.
 // Cost: one pass over the log.
-func Open(ctx context.Context, s Store, t Terms, now time.Time) (*Account, error) {
-	if !t.valid() {
+func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
+	t := c.Terms
+	if c.Store == nil || !t.valid() {
 		return nil, ErrTerms
 	}
-	a := &Account{store: s, st: newState()}
+	a := &Account{store: c.Store, st: newState()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := a.catchUp(ctx); err != nil {

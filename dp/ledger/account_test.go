@@ -42,7 +42,7 @@ func request(name string) ledger.Request {
 
 func open(t testing.TB, d *disk) *ledger.Account {
 	t.Helper()
-	a, err := ledger.Open(context.Background(), d, terms(), day0)
+	a, err := ledger.Open(context.Background(), ledger.Config{Store: d, Terms: terms()}, day0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestTerms(t *testing.T) {
 	} {
 		bad := terms()
 		change(&bad)
-		if _, err := ledger.Open(ctx, d, bad, day0); !errors.Is(err, ledger.ErrTerms) || len(d.records) != 0 {
+		if _, err := ledger.Open(ctx, ledger.Config{Store: d, Terms: bad}, day0); !errors.Is(err, ledger.ErrTerms) || len(d.records) != 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -242,7 +242,7 @@ func TestTerms(t *testing.T) {
 	} {
 		other := terms()
 		change(&other)
-		if _, err := ledger.Open(ctx, d, other, day0); !errors.Is(err, ledger.ErrTerms) {
+		if _, err := ledger.Open(ctx, ledger.Config{Store: d, Terms: other}, day0); !errors.Is(err, ledger.ErrTerms) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

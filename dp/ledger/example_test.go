@@ -34,9 +34,9 @@ func Example() {
 		log.Fatal(err)
 	}
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	account, err := ledger.Open(ctx, store, ledger.Terms{
+	account, err := ledger.Open(ctx, ledger.Config{Store: store, Terms: ledger.Terms{
 		Epsilon: 2, Delta: 1e-6, Mu2: thousandths(160), WindowDays: 30,
-	}, now)
+	}}, now)
 	if err != nil {
 		log.Fatal(err)
 	}

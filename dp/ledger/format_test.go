@@ -86,7 +86,7 @@ func TestGolden(t *testing.T) {
 // broken opens and verifies a log and returns the entry that both name.
 func broken(t *testing.T, d *disk) (uint64, bool) {
 	t.Helper()
-	_, err := ledger.Open(t.Context(), d, terms(), day0)
+	_, err := ledger.Open(t.Context(), ledger.Config{Store: d, Terms: terms()}, day0)
 	var b *ledger.BrokenError
 	if err != nil && !errors.As(err, &b) {
 		t.Fatalf("opening a broken log: %v", err)
@@ -254,7 +254,7 @@ func FuzzRecord(f *testing.F) {
 				}
 			}
 			d.records = append(d.records, line)
-			a, err := ledger.Open(t.Context(), d, terms(), day0)
+			a, err := ledger.Open(t.Context(), ledger.Config{Store: d, Terms: terms()}, day0)
 			if err != nil && !errors.Is(err, ledger.ErrBroken) && !errors.Is(err, ledger.ErrTerms) {
 				t.Fatalf("opening: %v", err)
 			}

@@ -74,7 +74,7 @@ func (m *machine) index() int32 {
 }
 
 func (m *machine) reopen(t *rapid.T) {
-	a, err := ledger.Open(context.Background(), m.d, machineTerms(), day0)
+	a, err := ledger.Open(context.Background(), ledger.Config{Store: m.d, Terms: machineTerms()}, day0)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -276,7 +276,7 @@ func (m *machine) check(t *rapid.T) {
 	if m.spent > 10 {
 		t.Fatal("the model is overdrawn")
 	}
-	fresh, err := ledger.Open(context.Background(), m.d, machineTerms(), day0)
+	fresh, err := ledger.Open(context.Background(), ledger.Config{Store: m.d, Terms: machineTerms()}, day0)
 	if err != nil {
 		t.Fatalf("the log does not open: %v", err)
 	}

@@ -9,6 +9,9 @@ import (
 // the expected length: somebody else appended.
 var ErrConflict = errors.New("ledger: the log has moved on")
 
+// ErrHeld is returned by [Store.LedgerClaim] when somebody else has the key.
+var ErrHeld = errors.New("ledger: somebody else holds the entry")
+
 // Row is one record of the log, with an optional blob beside it. A nil Blob is
 // none.
 type Row struct{ Record, Blob []byte }
@@ -31,4 +34,11 @@ type Store interface {
 	// LedgerBlob returns the blob stored with record seq, or nil when there is
 	// none.
 	LedgerBlob(ctx context.Context, seq uint64) ([]byte, error)
+
+	// LedgerClaim takes sole possession of a key, until give is called, or the
+	// process ends, or its connection to the store does. It returns ErrHeld when
+	// somebody else has it, in this process or in another. It does not wait for
+	// the holder. give may be called more than once. Keys are hashes: two that
+	// differ MAY exclude each other now and then.
+	LedgerClaim(ctx context.Context, key uint64) (give func(), err error)
 }

@@ -28,6 +28,7 @@ type disk struct {
 	records [][]byte
 	blobs   map[uint64][]byte
 	next    fault
+	claims  ledger.Claims
 	before  func() // runs once before the next append, outside of the lock
 }
 
@@ -86,6 +87,8 @@ func (d *disk) LedgerBlob(_ context.Context, seq uint64) ([]byte, error) {
 	defer d.mu.Unlock()
 	return bytes.Clone(d.blobs[seq]), nil
 }
+
+func (d *disk) LedgerClaim(_ context.Context, key uint64) (func(), error) { return d.claims.Claim(key) }
 
 // copy returns a disk with the same content.
 func (d *disk) copy() *disk {

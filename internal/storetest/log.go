@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,7 +173,7 @@ func testAccount(t *testing.T, s Store) {
 		}
 		return u
 	}
-	a, err := ledger.Open(ctx, s, ledger.Terms{Epsilon: 1, Delta: 1e-6, Mu2: units(20), WindowDays: 30}, now)
+	a, err := ledger.Open(ctx, ledger.Config{Store: s, Terms: ledger.Terms{Epsilon: 1, Delta: 1e-6, Mu2: units(20), WindowDays: 30}}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,5 +202,56 @@ func testAccount(t *testing.T, s Store) {
 	}
 	if err := a.Verify(ctx); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// testClaims: one holder for a key; others are told, and nobody waits.
+func testClaims(t *testing.T, s Store) {
+	ctx := t.Context()
+	claim := func(key uint64) func() {
+		t.Helper()
+		give, err := s.LedgerClaim(ctx, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return give
+	}
+	give := claim(7)
+	if _, err := s.LedgerClaim(ctx, 7); !errors.Is(err, ledger.ErrHeld) {
+		t.Fatalf("a second holder: %v", err)
+	}
+	claim(1 << 63)()
+	give()
+	again := claim(7)
+	give() // of the first holder: changes nothing
+	if _, err := s.LedgerClaim(ctx, 7); !errors.Is(err, ledger.ErrHeld) {
+		t.Fatalf("an old holder gave away what the new one has: %v", err)
+	}
+	again()
+
+	var wg sync.WaitGroup
+	var holders, most atomic.Int32
+	for range 16 {
+		wg.Go(func() {
+			for n := 0; n < 50; {
+				give, err := s.LedgerClaim(ctx, 9)
+				switch {
+				case errors.Is(err, ledger.ErrHeld):
+					runtime.Gosched()
+					continue
+				case err != nil:
+					t.Error(err)
+					return
+				}
+				most.Store(max(most.Load(), holders.Add(1)))
+				holders.Add(-1)
+				give()
+				n++
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() != 1 {
+		t.Fatalf("%d held one key at once", most.Load())
 	}
 }

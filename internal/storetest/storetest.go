@@ -81,6 +81,7 @@ func Test(t *testing.T, open func(t *testing.T) Store) {
 		"script":               testScript,
 		"scan/stop":            testScanStop,
 		"ledger/account":       testAccount,
+		"ledger/claims":        testClaims,
 		"update/many-purposes": testManyPurposes,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, bound(t)) })

@@ -58,6 +58,8 @@ func (s *tape) LedgerRead(_ context.Context, from uint64, f func(uint64, []byte)
 
 func (s *tape) LedgerBlob(_ context.Context, seq uint64) ([]byte, error) { return s.blobs[seq], nil }
 
+func (*tape) LedgerClaim(context.Context, uint64) (func(), error) { return func() {}, nil }
+
 func thousandth(n int64) accounting.Units {
 	u, err := accounting.UnitsDown(big.NewRat(n, 1000))
 	if err != nil {
@@ -72,7 +74,7 @@ func terms() ledger.Terms {
 
 func openAccount(t testing.TB, s ledger.Store, now time.Time) *ledger.Account {
 	t.Helper()
-	a, err := ledger.Open(t.Context(), s, terms(), now)
+	a, err := ledger.Open(t.Context(), ledger.Config{Store: s, Terms: terms()}, now)
 	check(t, err)
 	return a
 }
@@ -152,7 +154,7 @@ func ledgerWindows(t *testing.T) {
 	}
 	wider := terms()
 	wider.Mu2 = thousandth(100)
-	if _, err := ledger.Open(ctx, s, wider, day(29)); !errors.Is(err, ledger.ErrTerms) {
+	if _, err := ledger.Open(ctx, ledger.Config{Store: s, Terms: wider}, day(29)); !errors.Is(err, ledger.ErrTerms) {
 		t.Fatalf("re-opened under other terms: %v", err)
 	}
 	check(t, reserve("next", 30))

@@ -30,7 +30,7 @@ func adaptiveSession(t *testing.T) {
 	s := specOf(t, dp.SegmentSizes{Name: "m", Purpose: "p", MaxSegments: 1, Share: 1}, "a")
 	person := []contrib.Person{{Salt: salt(1), Segments: []string{"a"}}}
 	open := func(ctx context.Context, with bool) (audit.Session[int64], error) {
-		a, err := ledger.Open(ctx, new(tape), total, opening)
+		a, err := ledger.Open(ctx, ledger.Config{Store: new(tape), Terms: total}, opening)
 		asked := 0
 		return audit.Session[int64]{Ask: func(ctx context.Context, mu2 int64) (audit.Answer, error) {
 			asked++
