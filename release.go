@@ -30,7 +30,9 @@ type Query struct {
 // The same name in the same window returns the same bytes and costs nothing;
 // with another measure or share it is refused. A query that does not fit is
 // refused with a [*ledger.ExhaustedError] and costs nothing. After a failure
-// past the charge, asking again goes on under that charge; nothing is refunded.
+// between charge and draw, asking again goes on under that charge; after one
+// between draw and answer the name is void, with [ledger.ErrVoid]. Nothing is
+// refunded.
 func (e *Engine) Release(ctx context.Context, q Query) (r dp.Release, err error) {
 	defer e.observe("Release", e.cfg.Now(), &err)
 	if e.closed.Load() {
@@ -54,7 +56,7 @@ func (e *Engine) Release(ctx context.Context, q Query) (r dp.Release, err error)
 	}
 	now := e.cfg.Now()
 	ticket, stored, err := e.account.Reserve(ctx, ledger.Request{
-		Name: q.Name, Spec: querySpec(room.hash, spec, share), Mu2: mu2, Delta: delta, AsOf: dayOf(now),
+		Name: q.Name, Spec: querySpec(room.hash, spec, share), Mu2: mu2, Delta: delta,
 	}, now)
 	if err != nil {
 		return dp.Release{}, err
@@ -65,7 +67,12 @@ func (e *Engine) Release(ctx context.Context, q Query) (r dp.Release, err error)
 		}
 		return r, e.serve(spec, r)
 	}
-	defer ticket.Release()
+	defer func() {
+		// What was drawn and not stored is voided, also when ctx is done.
+		if end := ticket.Release(context.WithoutCancel(ctx)); end != nil && err != nil {
+			err = errors.Join(err, end)
+		}
+	}()
 
 	counts, err := dp.Count(ctx, spec, ticket.Window().Index, ticket.AsOf(), e.people(ctx, room, index, now, ticket))
 	if err != nil {
@@ -81,7 +88,8 @@ func (e *Engine) Release(ctx context.Context, q Query) (r dp.Release, err error)
 	if err != nil {
 		return dp.Release{}, err
 	}
-	if err := ticket.Answer(ctx, r.Note()); err != nil {
+	// From here on a done ctx would cost the charge, so it is not looked at.
+	if err := ticket.Answer(context.WithoutCancel(ctx), r.Note()); err != nil {
 		return dp.Release{}, err
 	}
 	e.stats.releases.Add(1)

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,12 +23,10 @@ type Account struct {
 	window atomic.Int32 // mirrors st.window, for Window
 	failed atomic.Bool
 
-	mu sync.Mutex // guards st, and orders appends
-	st *state
+	mu    sync.Mutex // guards st; held over an append
+	st    *state
+	queue queue
 }
-
-// errMoved is ErrConflict after the account caught up with the log.
-var errMoved = errors.New("ledger: moved")
 
 // Config says what Open opens.
 type Config struct {
@@ -49,9 +45,7 @@ func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
 		return nil, ErrTerms
 	}
 	a := &Account{store: c.Store, st: newState()}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.catchUp(ctx); err != nil {
+	if err := a.read(ctx); err != nil {
 		return nil, err
 	}
 	if a.st.next == 0 {
@@ -66,6 +60,12 @@ func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
 	return a, nil
 }
 
+func (a *Account) read(ctx context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.catchUp(ctx)
+}
+
 func (a *Account) create(ctx context.Context, t Terms, now time.Time) error {
 	day, ms, ok := dayOf(now)
 	if !ok {
@@ -73,56 +73,15 @@ func (a *Account) create(ctx context.Context, t Terms, now time.Time) error {
 	}
 	var id [16]byte
 	rand.Read(id[:])
-	err := a.append(ctx, &record{Kind: kindOpen, Time: ms, Open: &openRecord{
-		Population: hex.EncodeToString(id[:]), Day: date(day), WindowDays: t.WindowDays,
-		Epsilon: t.Epsilon, Delta: t.Delta, Mu2: t.Mu2, ReserveDelta: t.ReserveDelta,
-	}}, nil)
-	if errors.Is(err, errMoved) {
-		return nil // somebody else made it at the same moment
-	}
-	return err
-}
-
-// append writes r as the next record. On errMoved nothing was written and st
-// is up to date. Any other failure that may have left something behind fails
-// the account. a.mu is held.
-func (a *Account) append(ctx context.Context, r *record, blob []byte) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	r.V, r.Seq, r.Prev = recordVersion, a.st.next, a.st.head
-	line, err := r.encode()
-	if err != nil {
-		return ErrRequest
-	}
-	if rule := a.st.check(r); rule != "" {
-		return &BrokenError{r.Seq, rule} // unreachable: callers ask first
-	}
-	known := false
-	defer func() {
-		if !known {
-			a.failed.Store(true)
+	return a.do(ctx, 0, func(g *group) error {
+		if g.st.next > 0 {
+			return nil // somebody else made it at the same moment
 		}
-	}()
-	// A cancelled append would leave the log in doubt, so it is not cancelled.
-	err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, Row{line, blob})
-	switch {
-	case err == nil:
-		a.st.apply(r)
-		a.window.Store(a.st.window)
-		known = true
-		return nil
-	case errors.Is(err, ErrConflict):
-		if err := a.catchUp(context.WithoutCancel(ctx)); err != nil {
-			return err
-		}
-		if a.st.next == r.Seq {
-			return fmt.Errorf("%w: the store reports a conflict that is not there", ErrFailed)
-		}
-		known = true
-		return errMoved
-	}
-	return fmt.Errorf("%w: %w", ErrFailed, err)
+		return g.add(&record{Kind: kindOpen, Time: ms, Open: &openRecord{
+			Population: hex.EncodeToString(id[:]), Day: date(day), WindowDays: t.WindowDays,
+			Epsilon: t.Epsilon, Delta: t.Delta, Mu2: t.Mu2, ReserveDelta: t.ReserveDelta,
+		}}, nil)
+	})
 }
 
 // catchUp replays what the store has beyond st. a.mu is held.
@@ -154,24 +113,18 @@ func (a *Account) Declare(ctx context.Context, name string, spec []byte, now tim
 		return 0, ErrClockBack
 	}
 	sum := digest(sha256.Sum256(spec))
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for {
-		if a.failed.Load() {
-			return 0, ErrFailed
+	err := a.do(ctx, 0, func(g *group) error {
+		if d, ok := g.st.declared[name]; ok && d.spec == sum {
+			day = d.day
+			return nil
 		}
-		if d, ok := a.st.declared[name]; ok && d.spec == sum {
-			return d.day, nil
+		if day < g.st.first(g.st.window) {
+			return ErrClockBack
 		}
-		if day < a.st.first(a.st.window) {
-			return 0, ErrClockBack
-		}
-		err := a.append(ctx, &record{Kind: kindDeclare, Time: ms, Declare: &declareRecord{name, sum, date(day)}}, nil)
-		switch {
-		case err == nil:
-			return day, nil
-		case !errors.Is(err, errMoved):
-			return 0, err
-		}
+		return g.add(&record{Kind: kindDeclare, Time: ms, Declare: &declareRecord{name, sum, date(day)}}, nil)
+	})
+	if err != nil {
+		return 0, err
 	}
+	return day, nil
 }

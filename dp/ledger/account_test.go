@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -65,6 +66,13 @@ func wantErr(t testing.TB, err, want error) {
 	}
 }
 
+func release(t testing.TB, ticket *ledger.Ticket) {
+	t.Helper()
+	if err := ticket.Release(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func tryReserve(a *ledger.Account, r ledger.Request, now time.Time) error {
 	_, _, err := a.Reserve(context.Background(), r, now)
 	return err
@@ -84,7 +92,9 @@ func TestProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErr(t, ticket.Answer(ctx, []byte("another")), ledger.ErrTicket)
-	ticket.Release() // changes nothing
+	if err := ticket.Release(ctx); err != nil { // changes nothing
+		t.Fatal(err)
+	}
 	for range 2 {
 		again, stored, err := a.Reserve(ctx, r, at(2))
 		if again != nil || string(stored) != "table" || err != nil {
@@ -103,7 +113,9 @@ func TestProtocol(t *testing.T) {
 		change(&other)
 		wantErr(t, tryReserve(a, other, at(2)), ledger.ErrSpecification)
 	}
-	r.AsOf++ // the as-of day is not part of the key
+	r.AsOf++
+	wantErr(t, tryReserve(a, r, at(2)), ledger.ErrSpecification)
+	r.AsOf = 0 // the day on which it was first asked for, whatever it was
 	if _, stored, err := a.Reserve(ctx, r, at(2)); string(stored) != "table" || err != nil {
 		t.Fatalf("%q, %v", stored, err)
 	}
@@ -126,16 +138,18 @@ func TestRetryKeepsChargeAndAsOf(t *testing.T) {
 	a := open(t, d)
 	r := request("items")
 	first := reserve(t, a, r, at(0))
-	a = open(t, d) // the process died
+	a = open(t, d.die())
 	r.AsOf = firstDay + 3
+	wantErr(t, tryReserve(a, r, at(3)), ledger.ErrSpecification)
+	r.AsOf = 0
 	second := reserve(t, a, r, at(3))
 	if second.Entry() != first.Entry() || second.AsOf() != firstDay {
 		t.Fatalf("a retry draws for entry %d as of %d", second.Entry(), second.AsOf())
 	}
-	second.Release()
+	release(t, second)
 	wantErr(t, second.Answer(ctx, []byte("x")), ledger.ErrTicket)
 	third := reserve(t, a, r, at(3))
-	second.Release() // does not give up what the third holds
+	release(t, second) // does not give up what the third holds
 	wantErr(t, tryReserve(a, r, at(3)), ledger.ErrInProgress)
 	if err := third.Answer(ctx, []byte("x")); err != nil {
 		t.Fatal(err)
@@ -207,7 +221,8 @@ func TestRequestRules(t *testing.T) {
 		t.Fatalf("a refusal left a record")
 	}
 	var zero ledger.Ticket
-	zero.Release()
+	release(t, &zero)
+	wantErr(t, zero.Void(t.Context()), ledger.ErrTicket)
 	wantErr(t, zero.Answer(t.Context(), []byte("x")), ledger.ErrTicket)
 }
 
@@ -279,7 +294,7 @@ func TestNeverOverdraws(t *testing.T) {
 				default:
 					err := ticket.Answer(ctx, []byte(r.Name))
 					if errors.Is(err, ledger.ErrTicket) {
-						continue // the other account took over
+						continue
 					}
 					if err != nil {
 						t.Error(err)
@@ -302,22 +317,117 @@ func TestNeverOverdraws(t *testing.T) {
 	}
 }
 
-// TestTakenOver holds that of two processes that draw for one entry, one
-// answers, and the other learns of it.
-func TestTakenOver(t *testing.T) {
+// TestVoid holds that what was drawn and not answered is never drawn again: it
+// keeps its charge and its name.
+func TestVoid(t *testing.T) {
+	ctx, d := t.Context(), new(disk)
+	a := open(t, d)
+	for _, end := range []func(*ledger.Ticket) error{
+		func(ticket *ledger.Ticket) error { ticket.Charge(); return ticket.Release(ctx) },
+		func(ticket *ledger.Ticket) error { return ticket.Void(ctx) },
+	} {
+		r := request(fmt.Sprint("r", len(d.records)))
+		ticket := reserve(t, a, r, at(1))
+		if err := end(ticket); err != nil {
+			t.Fatal(err)
+		}
+		wantErr(t, tryReserve(a, r, at(1)), ledger.ErrVoid)
+		wantErr(t, ticket.Answer(ctx, []byte("x")), ledger.ErrTicket)
+		wantErr(t, ticket.Void(ctx), ledger.ErrTicket)
+		wantErr(t, tryReserve(open(t, d.die()), r, at(1)), ledger.ErrVoid)
+	}
+	if rep := a.Report(); rep.Void != 2 || rep.Answered != 0 || rep.SpentShare() < 0.79 || len(d.records) != 5 {
+		t.Fatalf("%+v", rep)
+	}
+	late := request("late")
+	late.Mu2 = thousandths(1)
+	ticket := reserve(t, a, late, at(2))
+	if err := a.Advance(ctx, at(40)); err != nil {
+		t.Fatal(err)
+	}
+	if err := ticket.Void(ctx); err != nil { // in a window that is over
+		t.Fatal(err)
+	}
+	if err := a.Verify(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOneDrawer holds that of two accounts over one store only one draws for an
+// entry, until its process ends.
+func TestOneDrawer(t *testing.T) {
 	ctx, d := t.Context(), new(disk)
 	a, b := open(t, d), open(t, d)
 	first := reserve(t, a, request("x"), at(0))
+	wantErr(t, tryReserve(b, request("x"), at(0)), ledger.ErrInProgress)
+	release(t, first)
 	second := reserve(t, b, request("x"), at(0))
-	wantErr(t, first.Answer(ctx, []byte("first")), ledger.ErrTicket)
-	if err := second.Answer(ctx, []byte("second")); err != nil {
+	wantErr(t, tryReserve(a, request("x"), at(0)), ledger.ErrInProgress)
+	d.die() // as far as the store can tell
+	third := reserve(t, a, request("x"), at(0))
+	wantErr(t, second.Answer(ctx, []byte("second")), ledger.ErrTicket)
+	if err := third.Answer(ctx, []byte("third")); err != nil {
 		t.Fatal(err)
 	}
-	if _, stored, err := a.Reserve(ctx, request("x"), at(0)); string(stored) != "second" || err != nil {
+	if _, stored, err := b.Reserve(ctx, request("x"), at(0)); string(stored) != "third" || err != nil {
 		t.Fatalf("%q, %v", stored, err)
 	}
 	if err := errors.Join(a.Verify(ctx), b.Verify(ctx)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestGroup holds that calls that wait share an append, and that each of them
+// gets what it asked for.
+func TestGroup(t *testing.T) {
+	const callers = 16
+	ctx, d := t.Context(), new(disk)
+	a, err := ledger.Open(ctx, ledger.Config{Store: d, Terms: machineTerms()}, day0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.appends = 0
+	entered, leave := make(chan struct{}), make(chan struct{})
+	d.before = func() { close(entered); <-leave }
+	var wg sync.WaitGroup
+	errs := make([]error, callers)
+	ask := func(ctx context.Context, i int) {
+		r := request(fmt.Sprint("r", i))
+		r.Mu2, r.Delta = units(1, 1024), accounting.Units{}
+		wg.Go(func() { errs[i] = func() error { _, _, err := a.Reserve(ctx, r, at(1)); return err }() })
+	}
+	ask(ctx, 0)
+	<-entered
+	gone, cancel := context.WithCancel(ctx)
+	for i := 1; i < callers; i++ {
+		if i == 5 {
+			ask(gone, i)
+		} else {
+			ask(ctx, i)
+		}
+	}
+	for ledger.Waiting(a) < callers-1 {
+		runtime.Gosched()
+	}
+	cancel()
+	for ledger.Waiting(a) > callers-2 {
+		runtime.Gosched()
+	}
+	close(leave)
+	wg.Wait()
+	granted := 0
+	for i, err := range errs {
+		switch {
+		case i == 5:
+			wantErr(t, err, context.Canceled)
+		case err == nil:
+			granted++
+		default:
+			wantErr(t, err, ledger.ErrExhausted)
+		}
+	}
+	if granted != 10 || d.appends != 2 || len(d.records) != 11 {
+		t.Fatalf("%d granted in %d appends, %d records", granted, d.appends, len(d.records))
 	}
 }
 
@@ -344,7 +454,7 @@ func TestFailedAppend(t *testing.T) {
 			if !a.Report().Failed || !strings.Contains(a.Report().String(), "FAILED") {
 				t.Fatal("the report does not say so")
 			}
-			a = open(t, d)
+			a = open(t, d.die())
 			want := 1
 			if f == failLater {
 				want = 2

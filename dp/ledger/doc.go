@@ -33,15 +33,22 @@
 //
 //   - the charge is on disk before a Ticket exists, so before noise is drawn;
 //   - the answer is on disk before Answer returns, so before a byte leaves;
-//   - an entry reserved but not answered has shown nothing: the same key may be
-//     drawn again under its charge, by one drawer at a time, and each time is
-//     logged. Nothing is ever refunded;
+//   - an entry reserved but not answered, after a crash, has shown nothing: the
+//     same key may be drawn again under its charge, and each time is logged. A
+//     draw that ends in any other way voids its entry: the key is refused for the
+//     rest of the window. Nothing is ever refunded;
+//   - one drawer at a time: a second caller gets [ErrInProgress], in this process
+//     or in another, as long as the store's claims last. An answer of somebody
+//     whose claim was lost and taken over is refused;
 //   - an answered key returns the stored bytes, for ever the same;
 //   - after a failed append nobody knows what is on disk, and the account
 //     refuses everything until it is opened, and so read and verified, again.
 //
-// The key of an entry is (account, window, name). Another specification under
-// the same key is refused.
+// The key of an entry is (account, window, name). Another specification, charge
+// or as-of day under the same key is refused; a request that names no as-of day
+// takes the one on record.
+//
+// Calls that come while an append is under way share the next one.
 //
 // # Windows
 //
@@ -58,9 +65,6 @@
 // put back an older copy of it, or write another chain: Verify finds changed,
 // missing and reordered entries, and a log that no longer ends where this
 // process left it, but not a whole log replaced while no process was running.
-// One process at a time should use an account: with several, a store's
-// compare-and-swap keeps the sums right and only one answer per entry gets
-// stored, but two may draw for one entry.
 //
 // # Formats
 //

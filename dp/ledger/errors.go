@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -16,7 +17,7 @@ var (
 	ErrRequest = errors.New("ledger: a request needs a valid name, a specification, a charge above zero and an as-of day that is not in the future")
 
 	// ErrSpecification: the name was used in this window for another
-	// specification or charge.
+	// specification, charge or as-of day.
 	ErrSpecification = errors.New("ledger: the name stands for another specification in this window")
 
 	// ErrInProgress: another caller holds the entry. Wait and ask again.
@@ -28,6 +29,10 @@ var (
 	// ErrTicket: the ticket was answered, released or never valid, or another
 	// process took the entry over. Reserve again.
 	ErrTicket = errors.New("ledger: the ticket is no longer valid")
+
+	// ErrVoid: the name was given up in this window after noise may have been
+	// drawn for it. Its charge stays. Ask under another name.
+	ErrVoid = errors.New("ledger: the name was voided in this window; its charge stays")
 
 	// ErrAnswer: an answer has at least one byte.
 	ErrAnswer = errors.New("ledger: an answer is empty")
@@ -54,6 +59,7 @@ type ExhaustedError struct {
 	Spent     Loss // in the window, reserved or answered
 	Remaining Loss // Total less Spent
 	Total     Loss
+	Epsilon   float64 // largest epsilon that fits now, for a mechanism without delta; zero for none
 	Window    int32
 	FreesOn   time.Time // when the next window begins; zero when the request exceeds a whole window's total
 }
@@ -64,9 +70,18 @@ func (e *ExhaustedError) Error() string {
 	if !e.FreesOn.IsZero() {
 		when = "on " + e.FreesOn.Format(time.DateOnly)
 	}
-	return fmt.Sprintf("%v: requested mu^2 %.6g and delta %.3g, left %.6g and %.3g; fits again %s",
+	return fmt.Sprintf("%v: requested mu^2 %.6g and delta %.3g, left %.6g and %.3g, or an epsilon of at most %.4g; fits again %s",
 		ErrExhausted, e.Requested.Mu2.Float64(), e.Requested.Delta.Float64(),
-		e.Remaining.Mu2.Float64(), e.Remaining.Delta.Float64(), when)
+		e.Remaining.Mu2.Float64(), e.Remaining.Delta.Float64(), floor4(e.Epsilon), when)
+}
+
+// floor4 rounds down to four digits.
+func floor4(f float64) float64 {
+	if f <= 0 {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(f))-3)
+	return math.Floor(f/unit) * unit
 }
 
 // Unwrap returns ErrExhausted.

@@ -26,3 +26,10 @@ func Forge(line []byte, f func(body []byte) []byte) []byte {
 	body = f(body)
 	return append(append(bytes.Clone(body[:len(body)-1]), `,"hash":"`+chain(r.Prev, body).String()...), `"}`...)
 }
+
+// Waiting returns how many calls wait for the next append.
+func Waiting(a *Account) int {
+	a.queue.mu.Lock()
+	defer a.queue.mu.Unlock()
+	return len(a.queue.waiting)
+}

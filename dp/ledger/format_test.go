@@ -31,7 +31,7 @@ func life(t testing.TB, d *disk) *ledger.Account {
 	if err := second.Answer(ctx, []byte("items")); err != nil {
 		t.Fatal(err)
 	}
-	first.Release()
+	release(t, first)
 	r := request("sizes-1")
 	if err := reserve(t, a, r, at(3)).Answer(ctx, []byte("sizes")); err != nil {
 		t.Fatal(err)

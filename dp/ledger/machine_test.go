@@ -45,6 +45,7 @@ type machine struct {
 	held    []*holder
 	seen    map[string]string // window/name -> answer that was handed out
 	made    int
+	voids   int
 }
 
 // machineTerms hold ten of the model's units, without a rest.
@@ -60,6 +61,7 @@ type charge struct {
 	asOf   contrib.Day
 	entry  uint64
 	answer string
+	void   bool
 	ticket *holder
 }
 
@@ -84,55 +86,32 @@ func (m *machine) reopen(t *rapid.T) {
 	}
 }
 
-// wrote is called after an append was tried: it says whether the store took
-// it, and fails the account where the store said it did not.
+// wrote is called when an append was due: it says whether the store
+// acknowledged it, and whether it kept it.
 func (m *machine) wrote(t *rapid.T, f fault, err error) (acknowledged, kept bool) {
-	switch f {
-	case works:
-		if err != nil {
-			t.Fatalf("append: %v", err)
-		}
+	if f == works {
 		return true, true
-	default:
-		if !errors.Is(err, ledger.ErrFailed) {
-			t.Fatalf("a failed append gives %v", err)
-		}
-		m.failed = true
-		return false, f == failLater
 	}
+	m.expect(t, err, ledger.ErrFailed)
+	m.failed = true
+	return false, f == failLater
 }
 
-// cross models the record of a window; it reports whether the call goes on.
-func (m *machine) cross(t *rapid.T, f *fault, err error) bool {
-	if m.index() == m.window {
-		return true
-	}
-	acknowledged, kept := m.wroteFirst(t, f, err)
-	if kept {
+func (m *machine) cross() {
+	if m.index() != m.window {
 		m.window, m.spent, m.entries = m.index(), 0, map[string]*charge{}
 	}
-	return acknowledged
-}
-
-// wroteFirst is wrote for the first of two appends of one call.
-func (m *machine) wroteFirst(t *rapid.T, f *fault, err error) (acknowledged, kept bool) {
-	if *f == works {
-		return true, true // err belongs to what follows
-	}
-	acknowledged, kept = m.wrote(t, *f, err)
-	*f = works
-	return acknowledged, kept
 }
 
 func (m *machine) reserve(t *rapid.T) {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "name")
 	cost := rapid.Int64Range(1, 6).Draw(t, "cost")
 	spec := fmt.Sprint("spec ", cost)
-	asOf := firstDay + contrib.Day(rapid.IntRange(0, 3).Draw(t, "as-of"))
+	today := firstDay + contrib.Day(m.now.Sub(day0).Hours()/24)
+	asOf := rapid.SampledFrom([]contrib.Day{0, 0, 0, firstDay, firstDay + 1, firstDay + 3}).Draw(t, "as-of")
 	f := m.d.next
 	ticket, stored, err := m.a.Reserve(context.Background(),
 		ledger.Request{Name: name, Spec: []byte(spec), Mu2: units(cost, 1024), AsOf: asOf}, m.now)
-	c := m.entries[name]
 	switch {
 	case m.failed:
 		m.expect(t, err, ledger.ErrFailed)
@@ -144,43 +123,58 @@ func (m *machine) reserve(t *rapid.T) {
 		m.expect(t, err, ledger.ErrWindowJump)
 		return
 	}
-	if m.index() > m.window {
-		c = nil
+	crosses := m.index() > m.window
+	c, spent := m.entries[name], m.spent
+	if crosses {
+		c, spent = nil, 0
 	}
-	if !m.cross(t, &f, err) {
-		return
-	}
-	if day := firstDay + contrib.Day(m.now.Sub(day0).Hours()/24); asOf > day {
-		m.expect(t, err, ledger.ErrRequest)
-		return
-	}
+	var refused error
 	switch {
-	case c == nil && m.spent+cost > 10:
-		m.expect(t, err, ledger.ErrExhausted)
+	case asOf > today:
+		refused = ledger.ErrRequest
+	case c == nil && spent+cost > 10:
+		refused = ledger.ErrExhausted
 	case c == nil:
-		acknowledged, kept := m.wrote(t, f, err)
-		if !kept {
-			return
+	case c.spec != spec || asOf != 0 && asOf != c.asOf:
+		refused = ledger.ErrSpecification
+	case c.answer != "":
+		if err != nil || ticket != nil || string(stored) != c.answer {
+			t.Fatalf("stored answer: %q, %v", stored, err)
+		}
+		return
+	case c.void:
+		refused = ledger.ErrVoid
+	case c.ticket != nil:
+		refused = ledger.ErrInProgress
+	}
+	if refused != nil && !crosses {
+		m.expect(t, err, refused)
+		return
+	}
+	acknowledged, kept := m.wrote(t, f, err)
+	if kept {
+		m.cross()
+	}
+	if refused != nil {
+		if acknowledged {
+			m.expect(t, err, refused)
+		}
+		return
+	}
+	if acknowledged && err != nil {
+		t.Fatalf("reserve: %v", err)
+	}
+	if c == nil && kept {
+		if asOf == 0 {
+			asOf = today
 		}
 		c = &charge{spec: spec, cost: cost, asOf: asOf, entry: uint64(len(m.d.records) - 1)}
 		m.entries[name] = c
 		m.spent += cost
 		m.made++
-		if acknowledged {
-			m.hold(t, ticket, c, name)
-		}
-	case c.spec != spec:
-		m.expect(t, err, ledger.ErrSpecification)
-	case c.answer != "":
-		if err != nil || ticket != nil || string(stored) != c.answer {
-			t.Fatalf("stored answer: %q, %v", stored, err)
-		}
-	case c.ticket != nil:
-		m.expect(t, err, ledger.ErrInProgress)
-	default:
-		if acknowledged, _ := m.wrote(t, f, err); acknowledged {
-			m.hold(t, ticket, c, name)
-		}
+	}
+	if acknowledged {
+		m.hold(t, ticket, c, name)
 	}
 }
 
@@ -205,16 +199,19 @@ func (m *machine) answer(t *rapid.T) {
 	f := m.d.next
 	err := h.t.Answer(context.Background(), []byte(text))
 	switch {
-	case m.failed:
-		m.expect(t, err, ledger.ErrFailed)
 	case h.c.ticket != h:
 		m.expect(t, err, ledger.ErrTicket)
+	case m.failed:
+		m.expect(t, err, ledger.ErrFailed)
 	default:
 		acknowledged, kept := m.wrote(t, f, err)
 		if kept {
 			h.c.answer = text
 		}
 		if acknowledged {
+			if err != nil {
+				t.Fatal(err)
+			}
 			h.c.ticket = nil
 			if old, ok := m.seen[h.k]; ok && old != text {
 				t.Fatal("two answers were handed out for one key")
@@ -226,8 +223,29 @@ func (m *machine) answer(t *rapid.T) {
 
 func (m *machine) release(t *rapid.T) {
 	h := m.pick(t)
-	h.t.Release()
-	if h.c.ticket == h {
+	drawn := rapid.Bool().Draw(t, "drawn")
+	if drawn {
+		h.t.Charge()
+	}
+	f := m.d.next
+	err := h.t.Release(context.Background())
+	switch active := h.c.ticket == h; {
+	case active && drawn && m.failed:
+		m.expect(t, err, ledger.ErrFailed)
+		h.c.ticket = nil
+	case active && drawn:
+		h.c.ticket = nil
+		acknowledged, kept := m.wrote(t, f, err)
+		if acknowledged && err != nil {
+			t.Fatal(err)
+		}
+		if kept {
+			h.c.void = true
+			m.voids++
+		}
+	case err != nil:
+		t.Fatal(err)
+	case active:
 		h.c.ticket = nil
 	}
 }
@@ -248,8 +266,12 @@ func (m *machine) advance(t *rapid.T) {
 	case m.index() < m.window:
 		m.expect(t, err, ledger.ErrClockBack)
 	case m.index() > m.window:
-		if _, kept := m.wrote(t, f, err); kept {
-			m.window, m.spent, m.entries = m.index(), 0, map[string]*charge{}
+		acknowledged, kept := m.wrote(t, f, err)
+		if acknowledged && err != nil {
+			t.Fatal(err)
+		}
+		if kept {
+			m.cross()
 		}
 	case err != nil:
 		t.Fatal(err)
@@ -258,6 +280,7 @@ func (m *machine) advance(t *rapid.T) {
 
 func (m *machine) crash(t *rapid.T) {
 	m.d.next = works
+	m.d.die()
 	m.reopen(t)
 }
 
@@ -289,7 +312,7 @@ func (m *machine) check(t *rapid.T) {
 			t.Fatalf("the log does not verify: %v", err)
 		}
 		r := a.Report()
-		if r.Window.Index != m.window || r.Spent.Mu2 != total(t, m.entries) || r.Entries != m.made {
+		if r.Window.Index != m.window || r.Spent.Mu2 != total(t, m.entries) || r.Entries != m.made || r.Void != m.voids {
 			t.Fatalf("window %d, spent %v, %d entries; the model has %d, %d, %d",
 				r.Window.Index, r.Spent.Mu2.Float64(), r.Entries, m.window, m.spent, m.made)
 		}

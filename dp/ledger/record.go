@@ -21,6 +21,7 @@ const (
 	kindReserve = "reserve"
 	kindRetry   = "retry"
 	kindAnswer  = "answer"
+	kindVoid    = "void"
 )
 
 const (
@@ -94,6 +95,7 @@ type record struct {
 	Reserve *reserveRecord `json:"reserve,omitempty"`
 	Retry   *retryRecord   `json:"retry,omitempty"`
 	Answer  *answerRecord  `json:"answer,omitempty"`
+	Void    *voidRecord    `json:"void,omitempty"`
 	Hash    digest         `json:"hash,omitzero"` // of everything before it, chained to Prev
 }
 
@@ -135,6 +137,10 @@ type answerRecord struct {
 	Entry  uint64 `json:"entry"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 digest `json:"sha256"`
+}
+
+type voidRecord struct {
+	Entry uint64 `json:"entry"`
 }
 
 // encode sets the hash of r and returns its line, without the line break.
@@ -189,6 +195,7 @@ func (r *record) shaped() bool {
 	parts := 0
 	for _, there := range [...]bool{
 		r.Open != nil, r.Window != nil, r.Declare != nil, r.Reserve != nil, r.Retry != nil, r.Answer != nil,
+		r.Void != nil,
 	} {
 		if there {
 			parts++
@@ -210,6 +217,8 @@ func (r *record) shaped() bool {
 		return r.Retry != nil
 	case kindAnswer:
 		return r.Answer != nil
+	case kindVoid:
+		return r.Void != nil
 	}
 	return false
 }

@@ -22,6 +22,7 @@ type Report struct {
 	Remaining  Loss
 	Entries    int    // charges ever made
 	Answered   int    // of them answered
+	Void       int    // of them given up after a draw
 	Charged    int    // windows with at least one charge
 	Records    uint64 // length of the log
 	Head       string // hash of its last record, hexadecimal
@@ -37,7 +38,7 @@ func (a *Account) Report() Report {
 	return Report{
 		Population: a.population, Terms: a.terms, Opened: a.opened,
 		Window: w, Spent: a.st.spent, Remaining: a.terms.total().less(a.st.spent),
-		Entries: a.st.reserves, Answered: a.st.answers, Charged: a.st.charged,
+		Entries: a.st.reserves, Answered: a.st.answers, Void: a.st.voids, Charged: a.st.charged,
 		Records: a.st.next, Head: a.st.head.String(), Failed: a.failed.Load(),
 	}
 }
@@ -87,7 +88,7 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "over k windows: at most mu = %.4f*sqrt(k), and %.3g*k of delta; %d charged so far, so mu <= %.4f\n",
 		r.Mu(1), r.Terms.ReserveDelta.Float64(), r.Charged, r.Mu(r.Charged))
 	fmt.Fprintf(&b, "a person known under j identifiers: at most j times that mu, delta amplified by group privacy\n")
-	fmt.Fprintf(&b, "%d entries, %d answered, %d records, head %s\n", r.Entries, r.Answered, r.Records, r.Head)
+	fmt.Fprintf(&b, "%d entries, %d answered, %d void, %d records, head %s\n", r.Entries, r.Answered, r.Void, r.Records, r.Head)
 	if r.Failed {
 		b.WriteString("FAILED: an append failed; open the account again\n")
 	}

@@ -21,12 +21,13 @@ type state struct {
 	window   int32
 	spent    Loss              // of the current window
 	entries  map[string]*entry // of the current window, by name
-	open     map[uint64]*entry // reserved and not answered, of any window, by position
+	open     map[uint64]*entry // reserved, neither answered nor void, of any window, by position
 	declared map[string]declaration
 
 	charged  int // windows with at least one entry
 	reserves int // entries ever reserved
 	answers  int // entries ever answered
+	voids    int // entries ever voided
 }
 
 // entry is one charge.
@@ -37,8 +38,8 @@ type entry struct {
 	spec   digest
 	loss   Loss
 	asOf   contrib.Day
-	fence  uint64  // position of the reservation or of the latest retry
-	holder *Ticket // who draws, in this process
+	fence  uint64 // position of the reservation or of the latest retry
+	void   bool   // given up after a draw: never to be answered
 
 	answer uint64 // position of the answer record; zero while there is none
 	sha    digest
@@ -76,7 +77,7 @@ func (s *state) check(r *record) string {
 	if r.Open != nil {
 		return checkOpen(r.Open, day)
 	}
-	if day < s.first(s.window) && r.Answer == nil {
+	if day < s.first(s.window) && r.Answer == nil && r.Void == nil {
 		return "its time is before the window"
 	}
 	switch {
@@ -94,6 +95,10 @@ func (s *state) check(r *record) string {
 	case r.Retry != nil:
 		if e := s.open[r.Retry.Entry]; e == nil || e.window != s.window || s.index(day) != s.window {
 			return "only an unanswered entry of the window is drawn again"
+		}
+	case r.Void != nil:
+		if s.open[r.Void.Entry] == nil {
+			return "only an unanswered entry is voided"
 		}
 	case r.Answer != nil:
 		if s.open[r.Answer.Entry] == nil || r.Answer.Bytes < 1 {
@@ -137,38 +142,86 @@ func (s *state) checkReserve(r *reserveRecord, day contrib.Day) string {
 	return ""
 }
 
-// apply takes in a record that passed check.
-func (s *state) apply(r *record) {
+// apply takes in a record that passed check, and returns what takes it back, in
+// reverse order of what was applied since.
+func (s *state) apply(r *record) (undo func()) {
+	next, head := s.next, s.head
+	back := s.take(r)
+	s.next, s.head = r.Seq+1, r.Hash
+	return func() {
+		back()
+		s.next, s.head = next, head
+	}
+}
+
+func (s *state) take(r *record) (undo func()) {
 	switch {
 	case r.Open != nil:
 		s.population, s.terms, s.opened = r.Open.Population, r.Open.terms(), contrib.Day(r.Open.Day)
+		return func() { s.population, s.terms, s.opened = "", Terms{}, 0 }
 	case r.Window != nil:
-		s.window = r.Window.To
-		s.spent = Loss{}
-		s.entries = map[string]*entry{}
+		window, spent, entries := s.window, s.spent, s.entries
+		s.window, s.spent, s.entries = r.Window.To, Loss{}, map[string]*entry{}
+		return func() { s.window, s.spent, s.entries = window, spent, entries }
 	case r.Declare != nil:
-		s.declared[r.Declare.Name] = declaration{r.Declare.Spec, contrib.Day(r.Declare.Day)}
+		name := r.Declare.Name
+		old, was := s.declared[name]
+		s.declared[name] = declaration{r.Declare.Spec, contrib.Day(r.Declare.Day)}
+		return func() {
+			if s.declared[name] = old; !was {
+				delete(s.declared, name)
+			}
+		}
 	case r.Reserve != nil:
-		e := &entry{
-			seq: r.Seq, window: r.Reserve.Window, name: r.Reserve.Name, spec: r.Reserve.Spec,
-			loss: Loss{r.Reserve.Mu2, r.Reserve.Delta}, asOf: contrib.Day(r.Reserve.AsOf), fence: r.Seq,
-		}
-		if s.spent == (Loss{}) {
-			s.charged++
-		}
-		s.spent, _ = s.spent.add(e.loss)
-		s.entries[e.name], s.open[e.seq] = e, e
-		s.reserves++
+		return s.takeReserve(r)
 	case r.Retry != nil:
 		e := s.open[r.Retry.Entry]
-		e.fence, e.holder = r.Seq, nil
-	case r.Answer != nil:
-		e := s.open[r.Answer.Entry]
-		e.answer, e.sha, e.bytes, e.holder = r.Seq, r.Answer.SHA256, r.Answer.Bytes, nil
+		fence := e.fence
+		e.fence = r.Seq
+		return func() { e.fence = fence }
+	case r.Void != nil:
+		e := s.open[r.Void.Entry]
+		e.void = true
 		delete(s.open, e.seq)
-		s.answers++
+		s.voids++
+		return func() {
+			e.void, s.open[e.seq] = false, e
+			s.voids--
+		}
+	default:
+		return s.takeAnswer(r)
 	}
-	s.next, s.head = r.Seq+1, r.Hash
+}
+
+func (s *state) takeReserve(r *record) (undo func()) {
+	e := &entry{
+		seq: r.Seq, window: r.Reserve.Window, name: r.Reserve.Name, spec: r.Reserve.Spec,
+		loss: Loss{r.Reserve.Mu2, r.Reserve.Delta}, asOf: contrib.Day(r.Reserve.AsOf), fence: r.Seq,
+	}
+	spent, charged := s.spent, s.charged
+	if s.spent == (Loss{}) {
+		s.charged++
+	}
+	s.spent, _ = s.spent.add(e.loss)
+	s.entries[e.name], s.open[e.seq] = e, e
+	s.reserves++
+	return func() {
+		delete(s.entries, e.name)
+		delete(s.open, e.seq)
+		s.spent, s.charged = spent, charged
+		s.reserves--
+	}
+}
+
+func (s *state) takeAnswer(r *record) (undo func()) {
+	e := s.open[r.Answer.Entry]
+	e.answer, e.sha, e.bytes = r.Seq, r.Answer.SHA256, r.Answer.Bytes
+	delete(s.open, e.seq)
+	s.answers++
+	return func() {
+		e.answer, e.sha, e.bytes, s.open[e.seq] = 0, digest{}, 0, e
+		s.answers--
+	}
 }
 
 // replay takes in one line as the record at position seq.
@@ -193,5 +246,5 @@ type Request struct {
 	Spec  []byte           // canonical bytes of everything declared about it; never data. A hash is kept
 	Mu2   accounting.Units // squared mu, rounded up; above zero
 	Delta accounting.Units // additive delta, rounded up; zero for mechanisms without one
-	AsOf  contrib.Day      // last day that counts
+	AsOf  contrib.Day      // last day that counts; zero: the day on which the name is first asked for
 }

@@ -27,6 +27,7 @@ type disk struct {
 	mu      sync.Mutex
 	records [][]byte
 	blobs   map[uint64][]byte
+	appends int
 	next    fault
 	claims  ledger.Claims
 	before  func() // runs once before the next append, outside of the lock
@@ -55,6 +56,7 @@ func (d *disk) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row)
 	case f == falseConflict || seq != uint64(len(d.records)):
 		return ledger.ErrConflict
 	}
+	d.appends++
 	for i, r := range rows {
 		d.records = append(d.records, bytes.Clone(r.Record))
 		if r.Blob != nil {
@@ -89,6 +91,12 @@ func (d *disk) LedgerBlob(_ context.Context, seq uint64) ([]byte, error) {
 }
 
 func (d *disk) LedgerClaim(_ context.Context, key uint64) (func(), error) { return d.claims.Claim(key) }
+
+// die drops what ends with the process that held it.
+func (d *disk) die() *disk {
+	d.claims = ledger.Claims{}
+	return d
+}
 
 // copy returns a disk with the same content.
 func (d *disk) copy() *disk {

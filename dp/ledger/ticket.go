@@ -3,29 +3,37 @@ package ledger
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"time"
 
+	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/proof"
 )
 
 // Ticket is a durable charge, held by one caller alone. The zero Ticket is
-// invalid. A ticket ends with Answer or Release; one that is dropped blocks its
-// name until the account is opened again.
+// invalid. A ticket ends with Answer, Release or Void; one that is dropped
+// blocks its name until the store is closed.
 type Ticket struct {
-	a     *Account
-	e     *entry
-	fence uint64
-	ms    int64
-	done  bool // guarded by a.mu
+	a    *Account
+	e    entry // as it was when the ticket was made
+	ms   int64
+	give func() // ends the claim on the entry
 
+	handed atomic.Bool // Charge was asked for, so noise may have been drawn
+	ended  atomic.Bool
 	charge proof.Charge
 }
 
 // Charge proves the charge to package dp. It is good for one draw, however often
 // it is asked for.
-func (t *Ticket) Charge() proof.Charge { return t.charge }
+func (t *Ticket) Charge() proof.Charge {
+	t.handed.Store(true)
+	return t.charge
+}
 
 // proof returns a new proof of the charge of an entry.
 func (a *Account) proof(e *entry) proof.Charge {
@@ -44,79 +52,109 @@ func (a *Account) proof(e *entry) proof.Charge {
 // old charge and as-of day, and that is logged.
 //
 // It returns ErrRequest, ErrClockBack, ErrWindowJump, ErrSpecification,
-// ErrInProgress, an *ExhaustedError, a *BrokenError for a stored answer that is
-// not what was answered, ErrFailed, or an error of the store or of ctx.
+// ErrInProgress, ErrVoid, an *ExhaustedError, a *BrokenError for a stored answer
+// that is not what was answered, ErrFailed, or an error of the store or of ctx.
 func (a *Account) Reserve(ctx context.Context, r Request, now time.Time) (*Ticket, []byte, error) {
-	if !contrib.ValidName(r.Name) || len(r.Spec) == 0 || r.Mu2.IsZero() {
+	if !contrib.ValidName(r.Name) || len(r.Spec) == 0 || r.Mu2.IsZero() || r.AsOf < 0 {
 		return nil, nil, ErrRequest
 	}
-	spec := digest(sha256.Sum256(r.Spec))
-	t, e, err := a.reserve(ctx, &r, spec, now)
-	if err != nil || t != nil {
-		return t, nil, err
+	w, err := a.Window(now)
+	if err != nil {
+		return nil, nil, err
 	}
-	answer, err := a.stored(ctx, e)
+	give, err := a.store.LedgerClaim(ctx, a.claim(w.Index, r.Name))
+	if err != nil && !errors.Is(err, ErrHeld) {
+		return nil, nil, err
+	}
+	spec := digest(sha256.Sum256(r.Spec))
+	var e entry
+	err = a.do(ctx, 0, func(g *group) (err error) {
+		e, err = a.reserve(g, &r, spec, now, give == nil)
+		return err
+	})
+	if err == nil && e.answer == 0 {
+		return &Ticket{a: a, e: e, ms: now.UnixMilli(), give: give, charge: a.proof(&e)}, nil, nil
+	}
+	if give != nil {
+		give()
+	}
+	if err != nil {
+		return nil, nil, explain(err)
+	}
+	answer, err := a.stored(ctx, &e)
 	return nil, answer, err
 }
 
-// reserve returns a ticket, or a copy of an answered entry.
-func (a *Account) reserve(ctx context.Context, r *Request, spec digest, now time.Time) (*Ticket, *entry, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for {
-		day, err := a.cross(ctx, now, false)
-		if err != nil {
-			return nil, nil, err
-		}
-		if r.AsOf > day || r.AsOf < 0 {
-			return nil, nil, ErrRequest
-		}
-		rec := &record{Time: now.UnixMilli()}
-		loss := Loss{r.Mu2, r.Delta}
-		e := a.st.entries[r.Name]
-		switch {
-		case e == nil:
-			if err := a.fits(loss); err != nil {
-				return nil, nil, err
-			}
-			rec.Kind, rec.Reserve = kindReserve, &reserveRecord{
-				Window: a.st.window, Name: r.Name, Spec: spec, AsOf: date(r.AsOf), Mu2: r.Mu2, Delta: r.Delta,
-			}
-		case e.spec != spec || e.loss != loss:
-			return nil, nil, ErrSpecification
-		case e.answer != 0:
-			done := *e
-			return nil, &done, nil
-		case e.holder != nil:
-			return nil, nil, ErrInProgress
-		default:
-			rec.Kind, rec.Retry = kindRetry, &retryRecord{Entry: e.seq}
-		}
-		switch err := a.append(ctx, rec, nil); {
-		case errors.Is(err, errMoved):
-			continue
-		case err != nil:
-			return nil, nil, err
-		}
-		e = a.st.entries[r.Name]
-		t := &Ticket{a: a, e: e, fence: e.fence, ms: rec.Time, charge: a.proof(e)}
-		e.holder = t
-		return t, nil, nil
+// explain adds to a refusal what takes a while to find.
+func explain(err error) error {
+	if out, ok := err.(*ExhaustedError); ok {
+		out.Epsilon = accounting.PureWithin(out.Remaining.Mu2)
 	}
+	return err
 }
 
-// fits returns an *ExhaustedError unless the loss fits in the window. a.mu is
-// held.
-func (a *Account) fits(l Loss) error {
-	total := a.terms.total()
-	if sum, ok := a.st.spent.add(l); ok && sum.within(total) {
+// claim returns the key under which stores know who draws for a name.
+func (a *Account) claim(window int32, name string) uint64 {
+	h := sha256.New()
+	fmt.Fprintf(h, "discreet-claim-v0\n%s\n%d\n%s", a.population, window, name)
+	return binary.BigEndian.Uint64(h.Sum(nil))
+}
+
+// reserve stages the charge, or the retry, of a name, and returns a copy of its
+// entry, which is answered where there is an answer.
+func (a *Account) reserve(g *group, r *Request, spec digest, now time.Time, held bool) (entry, error) {
+	day, err := a.cross(g, now, false)
+	if err != nil {
+		return entry{}, err
+	}
+	if r.AsOf > day {
+		return entry{}, ErrRequest
+	}
+	rec := &record{Time: now.UnixMilli()}
+	loss := Loss{r.Mu2, r.Delta}
+	e := g.st.entries[r.Name]
+	switch {
+	case e == nil && held:
+		return entry{}, ErrInProgress
+	case e == nil:
+		if err := g.st.fits(loss); err != nil {
+			return entry{}, err
+		}
+		asOf := r.AsOf
+		if asOf == 0 {
+			asOf = day
+		}
+		rec.Kind, rec.Reserve = kindReserve, &reserveRecord{
+			Window: g.st.window, Name: r.Name, Spec: spec, AsOf: date(asOf), Mu2: r.Mu2, Delta: r.Delta,
+		}
+	case e.spec != spec || e.loss != loss || r.AsOf != 0 && r.AsOf != e.asOf:
+		return entry{}, ErrSpecification
+	case e.answer != 0:
+		return *e, nil
+	case e.void:
+		return entry{}, ErrVoid
+	case held:
+		return entry{}, ErrInProgress
+	default:
+		rec.Kind, rec.Retry = kindRetry, &retryRecord{Entry: e.seq}
+	}
+	if err := g.add(rec, nil); err != nil {
+		return entry{}, err
+	}
+	return *g.st.entries[r.Name], nil
+}
+
+// fits returns an *ExhaustedError unless the loss fits in the window.
+func (s *state) fits(l Loss) error {
+	total := s.terms.total()
+	if sum, ok := s.spent.add(l); ok && sum.within(total) {
 		return nil
 	}
 	e := &ExhaustedError{
-		Requested: l, Spent: a.st.spent, Remaining: total.less(a.st.spent), Total: total, Window: a.st.window,
+		Requested: l, Spent: s.spent, Remaining: total.less(s.spent), Total: total, Window: s.window,
 	}
 	if l.within(total) {
-		e.FreesOn = startOf(a.st.first(a.st.window + 1))
+		e.FreesOn = startOf(s.first(s.window + 1))
 	}
 	return e
 }
@@ -152,48 +190,68 @@ func (t *Ticket) AsOf() contrib.Day { return t.e.asOf }
 // ErrTicket when the ticket is not, or no longer, the holder of the entry. When
 // ctx is done before anything is written, the ticket stays valid.
 func (t *Ticket) Answer(ctx context.Context, answer []byte) error {
-	if t == nil || t.a == nil {
+	if t == nil || t.a == nil || t.ended.Load() {
 		return ErrTicket
 	}
 	if len(answer) == 0 {
 		return ErrAnswer
 	}
 	sum := digest(sha256.Sum256(answer))
-	a := t.a
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for {
-		switch {
-		case a.failed.Load():
-			return ErrFailed
-		case t.done || t.e.answer != 0 || t.e.fence != t.fence:
-			t.done = true
+	err := t.a.do(ctx, len(answer), func(g *group) error {
+		if !t.holds(g.st) {
 			return ErrTicket
 		}
-		err := a.append(ctx, &record{Kind: kindAnswer, Time: t.ms, Answer: &answerRecord{
+		return g.add(&record{Kind: kindAnswer, Time: t.ms, Answer: &answerRecord{
 			Entry: t.e.seq, Bytes: int64(len(answer)), SHA256: sum,
 		}}, answer)
-		switch {
-		case err == nil:
-			t.done = true
-			return nil
-		case !errors.Is(err, errMoved):
-			return err
-		}
+	})
+	if err == nil || errors.Is(err, ErrTicket) {
+		t.end()
+	}
+	return err
+}
+
+// holds reports whether the ticket is the latest that was handed out for an
+// entry that is neither answered nor void.
+func (t *Ticket) holds(st *state) bool {
+	e := st.open[t.e.seq]
+	return e != nil && e.fence == t.e.fence && !t.ended.Load()
+}
+
+// end gives up the claim, once.
+func (t *Ticket) end() {
+	if !t.ended.Swap(true) {
+		t.give()
 	}
 }
 
-// Release gives the entry up without an answer. The charge stays; the same
-// name may be drawn once more under it. Never release a ticket because of the
-// noise that was drawn: choosing between draws is a second release.
-func (t *Ticket) Release() {
-	if t == nil || t.a == nil {
-		return
+// Release ends a ticket that was not answered; on one that was it does nothing.
+// The charge stays in any case. Where the Charge was never asked for, nothing
+// was drawn, and the same name may be asked for again under its charge; else
+// the entry is voided as by Void. Whoever draws by other means calls Void.
+func (t *Ticket) Release(ctx context.Context) error {
+	if t == nil || t.a == nil || t.ended.Load() {
+		return nil
 	}
-	t.a.mu.Lock()
-	defer t.a.mu.Unlock()
-	t.done = true
-	if t.e.holder == t {
-		t.e.holder = nil
+	if t.handed.Load() {
+		return t.Void(ctx)
 	}
+	t.end()
+	return nil
+}
+
+// Void ends a ticket under which noise may have been drawn and whose answer
+// will never leave. The charge stays, and the name is refused with ErrVoid for
+// the rest of the window. It returns ErrTicket for a ticket that has ended.
+func (t *Ticket) Void(ctx context.Context) error {
+	if t == nil || t.a == nil || t.ended.Load() {
+		return ErrTicket
+	}
+	defer t.end()
+	return t.a.do(ctx, 0, func(g *group) error {
+		if !t.holds(g.st) {
+			return ErrTicket
+		}
+		return g.add(&record{Kind: kindVoid, Time: t.ms, Void: &voidRecord{Entry: t.e.seq}}, nil)
+	})
 }

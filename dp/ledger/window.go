@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -76,25 +75,17 @@ func (a *Account) At(now time.Time) (Window, error) {
 // ErrClockBack when now lies before that. A window once left cannot be entered
 // again, so look at the clock before calling it.
 func (a *Account) Advance(ctx context.Context, now time.Time) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	_, err := a.cross(ctx, now, true)
-	return err
+	return a.do(ctx, 0, func(g *group) error {
+		_, err := a.cross(g, now, true)
+		return err
+	})
 }
 
-// cross takes the log to the window of now and returns the day. a.mu is held.
-func (a *Account) cross(ctx context.Context, now time.Time, far bool) (contrib.Day, error) {
-	for {
-		if a.failed.Load() {
-			return 0, ErrFailed
-		}
-		index, day, ms, err := a.locate(a.st.window, now, far)
-		if err != nil || index == a.st.window {
-			return day, err
-		}
-		r := &record{Kind: kindWindow, Time: ms, Window: &windowRecord{From: a.st.window, To: index}}
-		if err := a.append(ctx, r, nil); err != nil && !errors.Is(err, errMoved) {
-			return 0, err
-		}
+// cross stages the crossing into the window of now and returns the day.
+func (a *Account) cross(g *group, now time.Time, far bool) (contrib.Day, error) {
+	index, day, ms, err := a.locate(g.st.window, now, far)
+	if err != nil || index == g.st.window {
+		return day, err
 	}
+	return day, g.add(&record{Kind: kindWindow, Time: ms, Window: &windowRecord{From: g.st.window, To: index}}, nil)
 }

@@ -15,8 +15,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-session"},
 			Edits: []Edit{{
 				ledgerState,
-				"		s.spent, _ = s.spent.add(e.loss)\n",
-				"		switch {\n		case mutant.On(\"delta-not-charged\"):\n			s.spent, _ = s.spent.add(Loss{Mu2: e.loss.Mu2})\n		case mutant.On(\"charged-when-answered\"):\n		default:\n			s.spent, _ = s.spent.add(e.loss)\n		}\n",
+				"	s.spent, _ = s.spent.add(e.loss)\n",
+				"	switch {\n	case mutant.On(\"delta-not-charged\"):\n		s.spent, _ = s.spent.add(Loss{Mu2: e.loss.Mu2})\n	case mutant.On(\"charged-when-answered\"):\n	default:\n		s.spent, _ = s.spent.add(e.loss)\n	}\n",
 			}},
 		},
 		{
@@ -25,8 +25,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-session"},
 			Edits: []Edit{{
 				ledgerState,
-				"		s.answers++\n",
-				"		s.answers++\n		if mutant.On(\"charged-when-answered\") {\n			s.spent, _ = s.spent.add(e.loss)\n		}\n",
+				"	s.answers++\n",
+				"	s.answers++\n	if mutant.On(\"charged-when-answered\") {\n		s.spent, _ = s.spent.add(e.loss)\n	}\n",
 			}},
 		},
 		{
@@ -52,7 +52,7 @@ func ledgerMutants() []Mutant {
 				{
 					ledgerTicket,
 					"; ok && sum.within(total) {",
-					"; ok && sum.within(total) || mutant.On(\"last-charge-overshoots\") && a.st.spent.Mu2.Cmp(total.Mu2) < 0 {",
+					"; ok && sum.within(total) || mutant.On(\"last-charge-overshoots\") && s.spent.Mu2.Cmp(total.Mu2) < 0 {",
 				},
 			},
 		},
@@ -62,8 +62,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-protocol", "ledger-session"},
 			Edits: []Edit{{
 				ledgerTicket,
-				"	if t.e.holder == t {\n",
-				"	if mutant.On(\"refund-on-failure\") && t.e.holder == t {\n		t.a.st.spent = t.a.st.spent.less(t.e.loss)\n	}\n	if t.e.holder == t {\n",
+				"	t.end()\n	return nil\n",
+				"	if mutant.On(\"refund-on-failure\") {\n		t.a.mu.Lock()\n		t.a.st.spent = t.a.st.spent.less(t.e.loss)\n		t.a.mu.Unlock()\n	}\n	t.end()\n	return nil\n",
 			}},
 		},
 		{
@@ -71,20 +71,27 @@ func ledgerMutants() []Mutant {
 			What:  "the charge is kept in memory and written together with the answer",
 			Cases: []string{"ledger-protocol"},
 			Edits: []Edit{{
-				ledgerAccount,
-				"	err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, Row{line, blob})\n",
-				"	if !mutant.On(\"charge-after-draw\") || r.Reserve == nil {\n		err = a.store.LedgerAppend(context.WithoutCancel(ctx), r.Seq, Row{line, blob})\n	}\n",
+				"dp/ledger/commit.go",
+				"	err := a.store.LedgerAppend(ctx, g.from, g.rows...)\n",
+				"	var err error\n	if !mutant.On(\"charge-after-draw\") || g.from == 0 || g.rows[0].Blob != nil {\n		err = a.store.LedgerAppend(ctx, g.from, g.rows...)\n	}\n",
 			}},
 		},
 		{
 			Name:  "old-ticket-answers",
 			What:  "a ticket that was taken over by a retry may still answer, so that two draws leave under one charge",
 			Cases: []string{"ledger-protocol"},
-			Edits: []Edit{{
-				ledgerTicket,
-				"		case t.done || t.e.answer != 0 || t.e.fence != t.fence:",
-				"		case !mutant.On(\"old-ticket-answers\") && (t.done || t.e.answer != 0 || t.e.fence != t.fence):",
-			}},
+			Edits: []Edit{
+				{
+					ledgerTicket,
+					"	if t == nil || t.a == nil || t.ended.Load() {\n		return ErrTicket\n	}\n	if len(answer) == 0 {",
+					"	if t == nil || t.a == nil || t.ended.Load() && !mutant.On(\"old-ticket-answers\") {\n		return ErrTicket\n	}\n	if len(answer) == 0 {",
+				},
+				{
+					ledgerTicket,
+					"	return e != nil && e.fence == t.e.fence && !t.ended.Load()",
+					"	return e != nil && (mutant.On(\"old-ticket-answers\") || e.fence == t.e.fence && !t.ended.Load())",
+				},
+			},
 		},
 		{
 			Name:  "specification-not-checked",
@@ -92,8 +99,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-protocol", "engine-release"},
 			Edits: []Edit{{
 				ledgerTicket,
-				"		case e.spec != spec || e.loss != loss:",
-				"		case e.spec != spec && !mutant.On(\"specification-not-checked\") || e.loss != loss:",
+				"	case e.spec != spec || e.loss",
+				"	case e.spec != spec && !mutant.On(\"specification-not-checked\") || e.loss",
 			}},
 		},
 		{
@@ -103,13 +110,18 @@ func ledgerMutants() []Mutant {
 			Edits: []Edit{
 				{
 					ledgerTicket,
-					"		case e.answer != 0:\n			done := *e",
-					"		case e.answer != 0 && !mutant.On(\"asked-again-draws-again\"):\n			done := *e",
+					"	case e.answer != 0:\n		return *e, nil",
+					"	case e.answer != 0 && !mutant.On(\"asked-again-draws-again\"):\n		return *e, nil",
+				},
+				{
+					ledgerTicket,
+					"	if err == nil && e.answer == 0 {",
+					"	if err == nil && (e.answer == 0 || mutant.On(\"asked-again-draws-again\")) {",
 				},
 				{
 					ledgerState,
-					"		delete(s.open, e.seq)\n",
-					"		if !mutant.On(\"asked-again-draws-again\") {\n			delete(s.open, e.seq)\n		}\n",
+					"r.Answer.SHA256, r.Answer.Bytes\n	delete(s.open, e.seq)\n",
+					"r.Answer.SHA256, r.Answer.Bytes\n	if !mutant.On(\"asked-again-draws-again\") {\n		delete(s.open, e.seq)\n	}\n",
 				},
 			},
 		},
@@ -119,8 +131,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-protocol"},
 			Edits: []Edit{{
 				ledgerTicket,
-				"		case e.holder != nil:",
-				"		case e.holder != nil && !mutant.On(\"two-drawers\"):",
+				"	if err != nil && !errors.Is(err, ErrHeld) {",
+				"	if errors.Is(err, ErrHeld) && mutant.On(\"two-drawers\") {\n		give, err = func() {}, nil\n	}\n	if err != nil && !errors.Is(err, ErrHeld) {",
 			}},
 		},
 		{
@@ -150,8 +162,8 @@ func ledgerMutants() []Mutant {
 				"	day := contrib.Day(r.Time / msPerDay)\n	if mutant.On(\"per-day-for-per-window\") && r.Reserve != nil {\n		same := Loss{}\n		for _, e := range s.entries {\n			if e.asOf == contrib.Day(r.Reserve.AsOf) {\n				same, _ = same.add(e.loss)\n			}\n		}\n		s.spent = same\n	}\n",
 			}, {
 				ledgerTicket,
-				"	total := a.terms.total()\n",
-				"	total := a.terms.total()\n	if mutant.On(\"per-day-for-per-window\") {\n		return nil\n	}\n",
+				"	total := s.terms.total()\n",
+				"	total := s.terms.total()\n	if mutant.On(\"per-day-for-per-window\") {\n		return nil\n	}\n",
 			}},
 		},
 		{
@@ -275,8 +287,8 @@ func releaseMutants() []Mutant {
 			Cases: []string{"engine-order"},
 			Edits: []Edit{{
 				"release.go",
-				"	if err := ticket.Answer(ctx, r.Note()); err != nil {",
-				"	if err := ticket.Answer(ctx, r.Note()); err != nil && !mutant.On(\"answer-leaves-unstored\") {",
+				"	if err := ticket.Answer(context.WithoutCancel(ctx), r.Note()); err != nil {",
+				"	if err := ticket.Answer(context.WithoutCancel(ctx), r.Note()); err != nil && !mutant.On(\"answer-leaves-unstored\") {",
 			}},
 		},
 		{

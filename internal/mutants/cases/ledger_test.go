@@ -25,6 +25,7 @@ func dayNumber(n int) contrib.Day { return contrib.Day(day(n).Unix() / 86400) }
 
 // tape is a store that shows what is durable.
 type tape struct {
+	claims  ledger.Claims
 	records [][]byte
 	blobs   map[uint64][]byte
 	refuse  bool
@@ -58,7 +59,7 @@ func (s *tape) LedgerRead(_ context.Context, from uint64, f func(uint64, []byte)
 
 func (s *tape) LedgerBlob(_ context.Context, seq uint64) ([]byte, error) { return s.blobs[seq], nil }
 
-func (*tape) LedgerClaim(context.Context, uint64) (func(), error) { return func() {}, nil }
+func (s *tape) LedgerClaim(_ context.Context, key uint64) (func(), error) { return s.claims.Claim(key) }
 
 func thousandth(n int64) accounting.Units {
 	u, err := accounting.UnitsDown(big.NewRat(n, 1000))
@@ -100,7 +101,7 @@ func ledgerProtocol(t *testing.T) {
 		t.Fatalf("two drawers of one entry: %v", err)
 	}
 	spent := a.Report().Spent
-	first.Release()
+	check(t, first.Release(ctx))
 	if a.Report().Spent != spent {
 		t.Fatal("a draw that failed was refunded")
 	}
@@ -196,7 +197,10 @@ func ledgerSession(t *testing.T) {
 			case err != nil:
 				t.Fatal(err)
 			case rng.IntN(2) == 0:
-				ticket.Release()
+				if rng.IntN(2) == 0 {
+					ticket.Charge() // and so maybe drawn
+				}
+				check(t, ticket.Release(ctx))
 			default:
 				check(t, ticket.Answer(ctx, []byte("table")))
 			}

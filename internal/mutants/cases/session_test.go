@@ -41,7 +41,7 @@ func adaptiveSession(t *testing.T) {
 			if err != nil {
 				return audit.Answer{}, err
 			}
-			defer ticket.Release()
+			defer ticket.Release(ctx)
 			w, list := ticket.Window(), person
 			if !with {
 				list = nil
