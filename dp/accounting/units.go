@@ -90,6 +90,18 @@ func (u Units) Sub(v Units) (Units, error) {
 	return Units{hi, lo}, nil
 }
 
+// MaxUnits returns the largest Units, just below 2^32.
+func MaxUnits() Units { return Units{^uint64(0), ^uint64(0)} }
+
+// Half returns u/2, rounded up.
+func (u Units) Half() Units {
+	half := Units{u.hi >> 1, u.lo>>1 | u.hi<<63}
+	if u.lo&1 == 1 {
+		half, _ = half.Add(Units{0, 1}) // never overflows
+	}
+	return half
+}
+
 // Share returns the given billionths of u, rounded down.
 func (u Units) Share(nano int64) (Units, error) {
 	if nano < 0 || nano > 1_000_000_000 {

@@ -12,15 +12,15 @@ import (
 	"github.com/discreet-go/discreet/internal/contrib"
 )
 
-// Account is the privacy account of one population. Its methods are safe for
+// Account is a privacy account of a population. Its methods are safe for
 // concurrent use.
 type Account struct {
 	store      Store
 	population string
-	terms      Terms
-	opened     contrib.Day
+	id         string
 
-	window atomic.Int32 // mirrors st.window, for Window
+	days   atomic.Pointer[calendar] // mirrors st.calendar, for Window
+	window atomic.Int32             // mirrors st.window
 	failed atomic.Bool
 
 	mu    sync.Mutex // guards st; held over an append
@@ -36,9 +36,10 @@ type Config struct {
 
 // Open opens the account of the store, after reading and checking its whole
 // log; in an empty store it makes a new one, which opens on the day of now with
-// a random population id. It returns ErrTerms when the account was made with
-// other terms, and a *BrokenError when the log does not follow the rules.
-// Cost: one pass over the log.
+// a random population id. The terms are those in force, or those that Amend
+// logged last. It returns ErrTerms when the account has other ones, ErrPromise
+// when those of a new account let more be spent than they promise, and a *BrokenError
+// when the log does not follow the rules. Cost: one pass over the log.
 func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
 	t := c.Terms
 	if c.Store == nil || !t.valid() {
@@ -53,12 +54,15 @@ func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
 			return nil, err
 		}
 	}
-	if a.st.terms != t {
+	if !a.st.terms().Equal(t) && !a.st.calendar[len(a.st.calendar)-1].terms.Equal(t) {
 		return nil, ErrTerms
 	}
-	a.population, a.terms, a.opened = a.st.population, t, a.st.opened
+	a.name()
 	return a, nil
 }
+
+// name takes over what never changes.
+func (a *Account) name() { a.population, a.id = a.st.population, a.st.account }
 
 func (a *Account) read(ctx context.Context) error {
 	a.mu.Lock()
@@ -67,21 +71,41 @@ func (a *Account) read(ctx context.Context) error {
 }
 
 func (a *Account) create(ctx context.Context, t Terms, now time.Time) error {
+	if err := t.certify(ctx); err != nil {
+		return err
+	}
 	day, ms, ok := dayOf(now)
 	if !ok {
 		return ErrClockBack
 	}
-	var id [16]byte
-	rand.Read(id[:])
+	id := newID()
 	return a.do(ctx, 0, func(g *group) error {
 		if g.st.next > 0 {
 			return nil // somebody else made it at the same moment
 		}
 		return g.add(&record{Kind: kindOpen, Time: ms, Open: &openRecord{
-			Population: hex.EncodeToString(id[:]), Day: date(day), WindowDays: t.WindowDays,
-			Epsilon: t.Epsilon, Delta: t.Delta, Mu2: t.Mu2, ReserveDelta: t.ReserveDelta,
+			Population: id, Day: date(day), termsPart: partOf(t),
 		}}, nil)
 	})
+}
+
+func newID() string {
+	var id [16]byte
+	rand.Read(id[:])
+	return hex.EncodeToString(id[:])
+}
+
+func validID(text string) bool {
+	id, err := hex.DecodeString(text)
+	return err == nil && len(id) == 16 && hex.EncodeToString(id) == text
+}
+
+// publish shows the calendar and the window to those who read without waiting.
+// a.mu is held, or nobody else knows a.
+func (a *Account) publish() {
+	c := a.st.calendar
+	a.days.Store(&c)
+	a.window.Store(a.st.window)
 }
 
 // catchUp replays what the store has beyond st. a.mu is held.
@@ -90,16 +114,21 @@ func (a *Account) catchUp(ctx context.Context) error {
 		_, err := a.st.replay(seq, line)
 		return err
 	})
-	a.window.Store(a.st.window)
+	a.publish()
 	return err
 }
 
-// Population returns the random id that the account was opened with, 32
-// hexadecimal digits.
+// ID returns the id of the account, 32 hexadecimal digits: the population's,
+// unless the account was split off another one.
+func (a *Account) ID() string { return a.id }
+
+// Population returns the random id of the population, 32 hexadecimal digits.
 func (a *Account) Population() string { return a.population }
 
-// Terms returns the terms of the account.
-func (a *Account) Terms() Terms { return a.terms }
+// Terms returns the terms of the window that the log has reached.
+func (a *Account) Terms() Terms {
+	return a.days.Load().of(a.window.Load()).terms
+}
 
 // Declare logs that a measure counts from the day of now on, and returns that
 // day; when the latest declaration under the name has the same specification,

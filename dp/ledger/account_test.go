@@ -261,7 +261,7 @@ func TestTerms(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if b := open(t, d); b.Population() != a.Population() || len(b.Population()) != 32 || b.Terms() != terms() {
+	if b := open(t, d); b.Population() != a.Population() || len(b.Population()) != 32 || !b.Terms().Equal(terms()) {
 		t.Fatal("the account is another one after re-opening")
 	}
 }

@@ -182,7 +182,7 @@ func (a *Account) append(steps []*step) {
 		err := a.try(ctx, g, fail)
 		switch {
 		case err == nil:
-			a.window.Store(a.st.window)
+			a.publish()
 			return
 		case !errors.Is(err, ErrConflict):
 			fail(fmt.Errorf("%w: %w", ErrFailed, err))

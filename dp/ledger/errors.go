@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/discreet-go/discreet/dp/accounting"
 )
 
 // Errors a caller can act on.
@@ -13,8 +15,12 @@ var (
 	// opened with. Re-opening with other totals is no way to a fresh budget.
 	ErrTerms = errors.New("ledger: terms are invalid or differ from those the account was opened with")
 
+	// ErrPromise: what the terms let be spent does not hold the epsilon and delta
+	// that they promise.
+	ErrPromise = errors.New("ledger: what the terms let be spent is more than the epsilon and delta that they promise")
+
 	// ErrRequest: a request breaks a rule; a charge of zero is one.
-	ErrRequest = errors.New("ledger: a request needs a valid name, a specification, a charge above zero and an as-of day that is not in the future")
+	ErrRequest = errors.New("ledger: a request needs a valid name, a specification, a charge that the terms know, and days that are not in the future")
 
 	// ErrSpecification: the name was used in this window for another
 	// specification, charge or as-of day.
@@ -56,12 +62,13 @@ var (
 // ExhaustedError says by how much a request does not fit.
 type ExhaustedError struct {
 	Requested Loss
-	Spent     Loss // in the window, reserved or answered
+	Spent     Loss // reserved or answered, in what the totals reach over; with DataDays, on the first day that is full
 	Remaining Loss // Total less Spent
 	Total     Loss
-	Epsilon   float64 // largest epsilon that fits now, for a mechanism without delta; zero for none
+	Quota     string  // which quota, or which mechanism of the plan; "" for the account
+	Epsilon   float64 // largest epsilon that fits now, for a mechanism without delta; zero for none, and in a plan
 	Window    int32
-	FreesOn   time.Time // when the next window begins; zero when the request exceeds a whole window's total
+	FreesOn   time.Time // when it would fit, if nothing else is charged: the start of a day; zero for never
 }
 
 // Error names the rule and the numbers, all of which are public parameters.
@@ -70,9 +77,20 @@ func (e *ExhaustedError) Error() string {
 	if !e.FreesOn.IsZero() {
 		when = "on " + e.FreesOn.Format(time.DateOnly)
 	}
-	return fmt.Sprintf("%v: requested mu^2 %.6g and delta %.3g, left %.6g and %.3g, or an epsilon of at most %.4g; fits again %s",
-		ErrExhausted, e.Requested.Mu2.Float64(), e.Requested.Delta.Float64(),
-		e.Remaining.Mu2.Float64(), e.Remaining.Delta.Float64(), floor4(e.Epsilon), when)
+	name, asked, left := "mu^2", e.Requested.Mu2, e.Remaining.Mu2
+	if left == accounting.MaxUnits() {
+		name, asked, left = "rho", e.Requested.Rho, e.Remaining.Rho
+	}
+	if left == accounting.MaxUnits() {
+		return fmt.Sprintf("%v: the plan holds no more of it; fits again %s", ErrExhausted, when)
+	}
+	of := "the window"
+	if e.Quota != "" {
+		of = "the quota"
+	}
+	return fmt.Sprintf("%v: requested %s %.6g and delta %.3g, left of %s %.6g and %.3g, or an epsilon of at most %.4g; fits again %s",
+		ErrExhausted, name, asked.Float64(), e.Requested.Delta.Float64(),
+		of, left.Float64(), e.Remaining.Delta.Float64(), floor4(e.Epsilon), when)
 }
 
 // floor4 rounds down to four digits.

@@ -24,7 +24,7 @@ func Forge(line []byte, f func(body []byte) []byte) []byte {
 		return nil
 	}
 	body = f(body)
-	return append(append(bytes.Clone(body[:len(body)-1]), `,"hash":"`+chain(r.Prev, body).String()...), `"}`...)
+	return append(append(bytes.Clone(body[:len(body)-1]), `,"hash":"`+chain(int(body[len(`{"v":`)]-'0'), r.Prev, body).String()...), `"}`...)
 }
 
 // Waiting returns how many calls wait for the next append.

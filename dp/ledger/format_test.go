@@ -14,7 +14,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden file")
 
-const golden = "testdata/ledger-v0.jsonl"
+const (
+	golden  = "testdata/ledger-v1.jsonl"
+	golden0 = "testdata/ledger-v0.jsonl"
+)
 
 // life is an account's: every kind of record, in every order that matters.
 func life(t testing.TB, d *disk) *ledger.Account {
@@ -44,6 +47,32 @@ func life(t testing.TB, d *disk) *ledger.Account {
 	return a
 }
 
+// long is a life with everything that version 1 adds and that is not random.
+func long(t testing.TB, d *disk) *ledger.Account {
+	t.Helper()
+	ctx := t.Context()
+	a := life(t, d)
+	drawn := request("drawn")
+	drawn.AsOf, drawn.Days = firstDay+101, 7
+	if err := reserve(t, a, drawn, at(101)).Void(ctx); err != nil {
+		t.Fatal(err)
+	}
+	other := terms()
+	other.Mu2, other.WindowDays = thousandths(20), 7
+	other.Quotas = []ledger.Quota{{Name: "ads", Mu2: thousandths(5), Delta: units(2, 1e9)}, {Name: "team-b", Mu2: thousandths(9), Delta: units(1, 1e9)}}
+	if err := a.Amend(ctx, other, at(102)); err != nil {
+		t.Fatal(err)
+	}
+	quota := request("quota")
+	quota.AsOf, quota.Quotas = 0, []string{"team-b", "ads"}
+	reserve(t, a, quota, at(121))
+	if err := ledger.Interrupt(ctx, d, at(122)); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, tryReserve(a, request("closed"), at(122)), ledger.ErrExhausted)
+	return a
+}
+
 func lines(t testing.TB) [][]byte {
 	t.Helper()
 	data, err := os.ReadFile(golden)
@@ -53,19 +82,42 @@ func lines(t testing.TB) [][]byte {
 	return bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
 }
 
-// TestGolden holds that version 0 stays readable and is written the same: all
+// TestVersion0 holds that an account of version 0 stays readable, and goes on in
+// version 1, which then never falls back.
+func TestVersion0(t *testing.T) {
+	data, err := os.ReadFile(golden0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{
+		records: bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")),
+		blobs:   map[uint64][]byte{5: []byte("items"), 7: []byte("sizes")},
+	}
+	a := open(t, d)
+	if r := a.Report(); r.Entries != 3 || r.Answered != 2 || r.Window.Index != 3 || r.Charged != 2 || r.Spent.Mu2 != thousandths(4) {
+		t.Fatalf("%+v", r)
+	}
+	more := request("more")
+	more.AsOf = 0
+	reserve(t, a, more, at(101))
+	if err := open(t, d.die()).Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestGolden holds that version 1 stays readable and is written the same: all
 // that is random in a log is the population id.
 func TestGolden(t *testing.T) {
 	if *update {
 		d := new(disk)
-		life(t, d)
+		long(t, d)
 		if err := os.WriteFile(golden, append(bytes.Join(d.records, []byte("\n")), '\n'), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want := lines(t)
 	d := &disk{records: want[:1:1]} // the account is open already
-	a := life(t, d)
+	a := long(t, d)
 	if len(d.records) != len(want) {
 		t.Fatalf("%d records, want %d", len(d.records), len(want))
 	}
@@ -77,9 +129,8 @@ func TestGolden(t *testing.T) {
 	if err := a.Verify(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r := open(t, &disk{records: want}).Report()
-	if r.Entries != 3 || r.Answered != 2 || r.Window.Index != 3 || r.Charged != 2 || r.Spent.Mu2 != thousandths(4) {
-		t.Fatalf("%+v", r)
+	if again, err := ledger.Open(t.Context(), ledger.Config{Store: &disk{records: want}, Terms: a.Terms()}, day0); err != nil || again.Report().Head != a.Report().Head {
+		t.Fatal(err)
 	}
 }
 
@@ -184,7 +235,8 @@ func TestForgedLog(t *testing.T) {
 		"the future":            {`"as_of":"2026-04-20"`, `"as_of":"2027-04-20"`},
 		"another window":        {`"window":3`, `"window":2`},
 		"no name":               {`"name":"sizes-1"`, `"name":""`},
-		"a version to come":     {`"v":0`, `"v":1`},
+		"a version to come":     {`"v":1`, `"v":2`},
+		"a version before":      {`"v":1`, `"v":0`},
 		"a kind to come":        {`"kind":"reserve"`, `"kind":"void"`},
 		"two parts":             {`"reserve":{`, `"retry":{"entry":3},"reserve":{`},
 		"time before":           {`"time":1776`, `"time":1766`},

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/discreet-go/discreet/dp/accounting"
@@ -22,12 +23,14 @@ const (
 	kindRetry   = "retry"
 	kindAnswer  = "answer"
 	kindVoid    = "void"
+	kindTerms   = "terms"
+	kindSplit   = "split"
+	kindClose   = "close"
 )
 
 const (
-	recordVersion = 0
-	recordMax     = 4096 // bytes; a record of version 0 stays far below
-	chainDomain   = "discreet-ledger-v0\n"
+	recordVersion = 1
+	recordMax     = 32 << 10 // bytes; only terms with long lists come near
 	msPerDay      = 86_400_000
 	dayMax        = contrib.Day(2_932_896) // 9999-12-31
 )
@@ -96,17 +99,24 @@ type record struct {
 	Retry   *retryRecord   `json:"retry,omitempty"`
 	Answer  *answerRecord  `json:"answer,omitempty"`
 	Void    *voidRecord    `json:"void,omitempty"`
+	Terms   *termsRecord   `json:"terms,omitempty"`
+	Split   *splitRecord   `json:"split,omitempty"`
+	Close   *closeRecord   `json:"close,omitempty"`
 	Hash    digest         `json:"hash,omitzero"` // of everything before it, chained to Prev
 }
 
 type openRecord struct {
-	Population   string           `json:"population"` // 32 hexadecimal digits, random
-	Day          date             `json:"day"`
-	WindowDays   int              `json:"window_days"`
-	Epsilon      float64          `json:"epsilon"`
-	Delta        float64          `json:"delta"`
-	Mu2          accounting.Units `json:"mu2"`
-	ReserveDelta accounting.Units `json:"reserve_delta"`
+	Population string `json:"population"` // 32 hexadecimal digits, random
+	Day        date   `json:"day"`
+	termsPart
+	Account string      `json:"account,omitempty"` // like population; of an account that was split off
+	Parent  *parentPart `json:"parent,omitempty"`
+}
+
+// parentPart names the split record that an account was opened by.
+type parentPart struct {
+	Entry uint64 `json:"entry"`
+	Hash  digest `json:"hash"`
 }
 
 type windowRecord struct {
@@ -121,12 +131,20 @@ type declareRecord struct {
 }
 
 type reserveRecord struct {
-	Window int32            `json:"window"`
-	Name   string           `json:"name"`
-	Spec   digest           `json:"spec"`
-	AsOf   date             `json:"as_of"`
-	Mu2    accounting.Units `json:"mu2"`
-	Delta  accounting.Units `json:"delta"`
+	Window  int32            `json:"window"`
+	Name    string           `json:"name"`
+	Spec    digest           `json:"spec"`
+	AsOf    date             `json:"as_of"`
+	Mu2     accounting.Units `json:"mu2"`
+	Delta   accounting.Units `json:"delta"`
+	Rho     accounting.Units `json:"rho,omitzero"`
+	Days    int              `json:"days,omitempty"`
+	Quotas  []string         `json:"quotas,omitempty"`
+	Planned string           `json:"planned,omitempty"`
+}
+
+func (r *reserveRecord) charge() charge {
+	return charge{Loss{r.Mu2, r.Rho, r.Delta}, r.Quotas, r.Planned, contrib.Day(r.AsOf), r.Days}
 }
 
 type retryRecord struct {
@@ -143,13 +161,34 @@ type voidRecord struct {
 	Entry uint64 `json:"entry"`
 }
 
+// termsRecord changes the terms from a later window on.
+type termsRecord struct {
+	From int32 `json:"from"`
+	termsPart
+}
+
+// splitRecord gives a part of the totals, in all windows, to another account.
+type splitRecord struct {
+	Account string           `json:"account"` // 32 hexadecimal digits, random
+	Mu2     accounting.Units `json:"mu2"`
+	Rho     accounting.Units `json:"rho"`
+	Delta   accounting.Units `json:"delta"`
+}
+
+func (s *splitRecord) loss() Loss { return Loss{s.Mu2, s.Rho, s.Delta} }
+
+// closeRecord leaves nothing of the windows, or data days, up to one.
+type closeRecord struct {
+	Through int32 `json:"through"`
+}
+
 // encode sets the hash of r and returns its line, without the line break.
 func (r *record) encode() ([]byte, error) {
 	body, err := r.body()
 	if err != nil {
 		return nil, err
 	}
-	r.Hash = chain(r.Prev, body)
+	r.Hash = chain(r.V, r.Prev, body)
 	line := append(body[:len(body)-1], `,"hash":"`...)
 	line = hex.AppendEncode(line, r.Hash[:])
 	return append(line, `"}`...), nil
@@ -162,9 +201,9 @@ func (r *record) body() ([]byte, error) {
 	return json.Marshal(&bare)
 }
 
-func chain(prev digest, body []byte) digest {
+func chain(version int, prev digest, body []byte) digest {
 	h := sha256.New()
-	h.Write([]byte(chainDomain))
+	fmt.Fprintf(h, "discreet-ledger-v%d\n", version)
 	h.Write(prev[:])
 	h.Write(body)
 	return digest(h.Sum(nil))
@@ -184,7 +223,7 @@ func decode(line []byte) (*record, error) {
 	if err != nil || r.Hash != hash || !bytes.Equal(again, line) {
 		return nil, errRecord
 	}
-	if r.V != recordVersion || r.Time < 0 || r.Time/msPerDay > int64(dayMax) || !r.shaped() {
+	if r.V < 0 || r.V > recordVersion || r.V == 0 && !r.first() || r.Time < 0 || r.Time/msPerDay > int64(dayMax) || !r.shaped() {
 		return nil, errRecord
 	}
 	return &r, nil
@@ -195,7 +234,7 @@ func (r *record) shaped() bool {
 	parts := 0
 	for _, there := range [...]bool{
 		r.Open != nil, r.Window != nil, r.Declare != nil, r.Reserve != nil, r.Retry != nil, r.Answer != nil,
-		r.Void != nil,
+		r.Void != nil, r.Terms != nil, r.Split != nil, r.Close != nil,
 	} {
 		if there {
 			parts++
@@ -219,6 +258,24 @@ func (r *record) shaped() bool {
 		return r.Answer != nil
 	case kindVoid:
 		return r.Void != nil
+	case kindTerms:
+		return r.Terms != nil
+	case kindSplit:
+		return r.Split != nil
+	case kindClose:
+		return r.Close != nil
 	}
 	return false
+}
+
+// first reports whether r has nothing that version 0 has not.
+func (r *record) first() bool {
+	if r.Void != nil || r.Terms != nil || r.Split != nil || r.Close != nil {
+		return false
+	}
+	if o := r.Open; o != nil && (o.Parent != nil || o.Account != "" || !o.termsPart.first()) {
+		return false
+	}
+	v := r.Reserve
+	return v == nil || v.Rho.IsZero() && v.Days == 0 && v.Quotas == nil && v.Planned == ""
 }

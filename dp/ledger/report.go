@@ -15,10 +15,12 @@ import (
 // follows from declared parameters and from which releases were asked for.
 type Report struct {
 	Population string
-	Terms      Terms
+	ID         string // of the account; another one than Population where it was split off
+	Terms      Terms  // of the window that the log has reached
+	Given      Loss   // split off to other accounts, in every window
 	Opened     contrib.Day
 	Window     Window // the one that the log has reached
-	Spent      Loss   // in that window
+	Spent      Loss   // in that window; with Rolling, in the days that end with it; with DataDays, on the fullest day
 	Remaining  Loss
 	Entries    int    // charges ever made
 	Answered   int    // of them answered
@@ -26,6 +28,7 @@ type Report struct {
 	Charged    int    // windows with at least one charge
 	Records    uint64 // length of the log
 	Head       string // hash of its last record, hexadecimal
+	Closed     bool   // nothing is left, since the log was put back to an older state
 	Failed     bool   // an append failed; the account refuses everything until it is opened again
 }
 
@@ -33,11 +36,17 @@ type Report struct {
 func (a *Account) Report() Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	w := a.span(a.st.window)
+	w := a.st.calendar.span(a.st.window)
 	w.Logged = true
+	t := *a.st.terms()
+	sum, closed := a.st.span(a.st.window)
+	remaining := t.total().less(a.st.given).less(sum.spent)
+	if closed {
+		remaining = Loss{}
+	}
 	return Report{
-		Population: a.population, Terms: a.terms, Opened: a.opened,
-		Window: w, Spent: a.st.spent, Remaining: a.terms.total().less(a.st.spent),
+		Population: a.population, ID: a.id, Terms: t, Given: a.st.given, Opened: a.st.opened(), Closed: closed,
+		Window: w, Spent: sum.spent, Remaining: remaining,
 		Entries: a.st.reserves, Answered: a.st.answers, Void: a.st.voids, Charged: a.st.charged,
 		Records: a.st.next, Head: a.st.head.String(), Failed: a.failed.Load(),
 	}
@@ -46,12 +55,16 @@ func (a *Account) Report() Report {
 // Mu bounds the loss of one person over the given number of windows, in
 // Gaussian-DP terms: mu*sqrt(windows), rounded up. A person known under j
 // unlinked identifiers has at most j times as much. It is infinite for a
-// negative number.
+// negative number, and where another bound certifies the account.
 func (r Report) Mu(windows int) float64 {
 	if windows < 0 {
 		return math.Inf(1)
 	}
-	return rootUp(r.Terms.Mu2, windows)
+	switch r.Terms.Bound {
+	case GDP:
+		return rootUp(r.Terms.Mu2, windows)
+	}
+	return math.Inf(1)
 }
 
 // SpentShare returns the part of the window's mu^2 that is spent, 0 to 1, for
@@ -81,18 +94,47 @@ func (r Report) String() string {
 	var b strings.Builder
 	day := func(d contrib.Day) string { return startOf(d).Format(time.DateOnly) }
 	fmt.Fprintf(&b, "account %s, opened %s\n", r.Population, day(r.Opened))
-	fmt.Fprintf(&b, "promised: epsilon %g and delta %g in every %d days\n", r.Terms.Epsilon, r.Terms.Delta, r.Terms.WindowDays)
-	fmt.Fprintf(&b, "window %d, %s to %s: spent %.4f of mu^2 %.4f, %.3g of delta reserve %.3g\n",
-		r.Window.Index, day(r.Window.From), day(r.Window.To-1),
-		r.Spent.Mu2.Float64(), r.Terms.Mu2.Float64(), r.Spent.Delta.Float64(), r.Terms.ReserveDelta.Float64())
-	fmt.Fprintf(&b, "over k windows: at most mu = %.4f*sqrt(k), and %.3g*k of delta; %d charged so far, so mu <= %.4f\n",
-		r.Mu(1), r.Terms.ReserveDelta.Float64(), r.Charged, r.Mu(r.Charged))
+	fmt.Fprintf(&b, "promised: epsilon %g and delta %g %s\n", r.Terms.Epsilon, r.Terms.Delta, r.Terms.reach())
+	fmt.Fprintf(&b, "window %d, %s to %s: spent %s, %.3g of delta reserve %.3g\n",
+		r.Window.Index, day(r.Window.From), day(r.Window.To-1), r.spentText(), r.Spent.Delta.Float64(), r.Terms.ReserveDelta.Float64())
+	if r.Terms.Bound == GDP && r.Terms.Windows == Fixed {
+		fmt.Fprintf(&b, "over k windows: at most mu = %.4f*sqrt(k), and %.3g*k of delta; %d charged so far, so mu <= %.4f\n",
+			r.Mu(1), r.Terms.ReserveDelta.Float64(), r.Charged, r.Mu(r.Charged))
+	}
 	fmt.Fprintf(&b, "a person known under j identifiers: at most j times that mu, delta amplified by group privacy\n")
 	fmt.Fprintf(&b, "%d entries, %d answered, %d void, %d records, head %s\n", r.Entries, r.Answered, r.Void, r.Records, r.Head)
+	if !r.Given.isZero() {
+		fmt.Fprintf(&b, "split off to other accounts: mu^2 %.4f, rho %.4f, delta %.3g in every window\n",
+			r.Given.Mu2.Float64(), r.Given.Rho.Float64(), r.Given.Delta.Float64())
+	}
+	if r.Closed {
+		b.WriteString("CLOSED: the log was put back to an older state; nothing is left of this window\n")
+	}
 	if r.Failed {
 		b.WriteString("FAILED: an append failed; open the account again\n")
 	}
 	return b.String()
+}
+
+// reach says what the totals are for.
+func (t Terms) reach() string {
+	switch t.Windows {
+	case Rolling:
+		return fmt.Sprintf("in any %d consecutive days", t.WindowDays)
+	case DataDays:
+		return "for the data of each day, over all releases ever"
+	}
+	return fmt.Sprintf("in every %d days", t.WindowDays)
+}
+
+func (r Report) spentText() string {
+	switch r.Terms.Bound {
+	case ZCDP:
+		return fmt.Sprintf("%.4f of rho %.4f", r.Spent.Rho.Float64(), r.Terms.Rho.Float64())
+	case PLD:
+		return fmt.Sprintf("of a plan of %d mechanisms", len(r.Terms.Plan))
+	}
+	return fmt.Sprintf("%.4f of mu^2 %.4f", r.Spent.Mu2.Float64(), r.Terms.Mu2.Float64())
 }
 
 // Verify re-reads the whole log and every stored answer from the store, and
@@ -138,3 +180,5 @@ func (a *Account) Verify(ctx context.Context) error {
 	}
 	return nil
 }
+
+func down(f float64) float64 { return math.Nextafter(f, math.Inf(-1)) }

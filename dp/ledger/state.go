@@ -1,7 +1,7 @@
 package ledger
 
 import (
-	"encoding/hex"
+	"slices"
 
 	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -11,15 +11,19 @@ import (
 // same check and apply, so a log that was not written by these rules is not
 // read by them either.
 type state struct {
-	next uint64 // length of the log
-	head digest // hash of its last record
+	next    uint64 // length of the log
+	head    digest // hash of its last record
+	version int    // of its last record
 
 	population string
-	terms      Terms
-	opened     contrib.Day
+	account    string // its own id, where it was split off; else that of the population
+	grant      Loss   // what it was given then
+	calendar          // its terms
 
 	window   int32
-	spent    Loss              // of the current window
+	cells    map[int32]tally   // what was charged: by window, or by data day
+	closed   int32             // cells up to this one have nothing left; -1 for none
+	given    Loss              // to accounts that were split off
 	entries  map[string]*entry // of the current window, by name
 	open     map[uint64]*entry // reserved, neither answered nor void, of any window, by position
 	declared map[string]declaration
@@ -30,16 +34,18 @@ type state struct {
 	voids    int // entries ever voided
 }
 
+// terms returns those of the current window.
+func (s *state) terms() *Terms { return &s.of(s.window).terms }
+
 // entry is one charge.
 type entry struct {
 	seq    uint64
 	window int32
 	name   string
 	spec   digest
-	loss   Loss
-	asOf   contrib.Day
-	fence  uint64 // position of the reservation or of the latest retry
-	void   bool   // given up after a draw: never to be answered
+	charge
+	fence uint64 // position of the reservation or of the latest retry
+	void  bool   // given up after a draw: never to be answered
 
 	answer uint64 // position of the answer record; zero while there is none
 	sha    digest
@@ -52,15 +58,10 @@ type declaration struct {
 }
 
 func newState() *state {
-	return &state{entries: map[string]*entry{}, open: map[uint64]*entry{}, declared: map[string]declaration{}}
-}
-
-// index returns the window of a day on or after the opening.
-func (s *state) index(d contrib.Day) int32 { return int32(d-s.opened) / int32(s.terms.WindowDays) }
-
-// first returns the first day of a window.
-func (s *state) first(window int32) contrib.Day {
-	return s.opened + contrib.Day(window)*contrib.Day(s.terms.WindowDays)
+	return &state{
+		cells: map[int32]tally{}, closed: -1,
+		entries: map[string]*entry{}, open: map[uint64]*entry{}, declared: map[string]declaration{},
+	}
 }
 
 // check returns the rule that r breaks as the next record, or "".
@@ -70,6 +71,8 @@ func (s *state) check(r *record) string {
 		return "a position is missing or repeated"
 	case r.Prev != s.head:
 		return "it does not follow from the entry before"
+	case r.V < s.version:
+		return "the version of a record never falls"
 	case (r.Kind == kindOpen) != (s.next == 0):
 		return "the first entry, and no other, opens the account"
 	}
@@ -100,6 +103,14 @@ func (s *state) check(r *record) string {
 		if s.open[r.Void.Entry] == nil {
 			return "only an unanswered entry is voided"
 		}
+	case r.Terms != nil:
+		return s.checkTerms(r.Terms)
+	case r.Split != nil:
+		return s.checkSplit(r.Split)
+	case r.Close != nil:
+		if r.Close.Through <= s.closed || r.Close.Through != s.newest(day) {
+			return "what is closed ends with the newest window or day"
+		}
 	case r.Answer != nil:
 		if s.open[r.Answer.Entry] == nil || r.Answer.Bytes < 1 {
 			return "an answer belongs to an unanswered entry"
@@ -109,60 +120,69 @@ func (s *state) check(r *record) string {
 }
 
 func checkOpen(o *openRecord, day contrib.Day) string {
-	id, err := hex.DecodeString(o.Population)
-	if err != nil || len(id) != 16 || hex.EncodeToString(id) != o.Population {
-		return "a population id is 32 hexadecimal digits"
+	if !validID(o.Population) || o.Account != "" && !validID(o.Account) {
+		return "an id is 32 hexadecimal digits"
 	}
-	if contrib.Day(o.Day) != day || !o.terms().valid() {
-		return "an account opens on its day, with valid terms"
+	t, err := o.terms()
+	switch {
+	case err != nil || !t.valid():
+		return "an account opens with valid terms"
+	case o.Parent == nil && (contrib.Day(o.Day) != day || o.Account != ""):
+		return "an account opens on its day"
+	case o.Parent != nil && (o.Account == "" || contrib.Day(o.Day) > day || day >= contrib.Day(o.Day)+contrib.Day(t.period())):
+		return "an account that was split off has an id and opens in the window of its day"
 	}
 	return ""
 }
 
-func (o *openRecord) terms() Terms {
-	return Terms{
-		Epsilon: o.Epsilon, Delta: o.Delta, Mu2: o.Mu2, ReserveDelta: o.ReserveDelta, WindowDays: o.WindowDays,
-	}
-}
-
 func (s *state) checkReserve(r *reserveRecord, day contrib.Day) string {
+	c := r.charge()
 	switch {
 	case r.Window != s.window || s.index(day) != s.window:
 		return "a charge belongs to the window of its time"
 	case !contrib.ValidName(r.Name) || s.entries[r.Name] != nil:
 		return "a name is charged once in a window"
-	case r.Mu2.IsZero():
-		return "a charge is above zero"
-	case contrib.Day(r.AsOf) > day:
+	case contrib.Day(r.AsOf) > day || contrib.Day(r.AsOf)-contrib.Day(c.days)+1 < 0:
 		return "an as-of day is not in the future"
 	}
-	if sum, ok := s.spent.add(Loss{r.Mu2, r.Delta}); !ok || !sum.within(s.terms.total()) {
+	if rule := c.declares(s.terms()); rule != "" {
+		return rule
+	}
+	if s.tight(&c, s.window, c.asOf) != nil {
 		return "the charges of a window stay within its total"
 	}
 	return ""
 }
 
+// newest returns the cell that nothing charged so far lies after.
+func (s *state) newest(day contrib.Day) int32 {
+	if s.terms().Windows == DataDays {
+		return int32(day)
+	}
+	return s.window
+}
+
 // apply takes in a record that passed check, and returns what takes it back, in
 // reverse order of what was applied since.
 func (s *state) apply(r *record) (undo func()) {
-	next, head := s.next, s.head
+	next, head, version := s.next, s.head, s.version
 	back := s.take(r)
-	s.next, s.head = r.Seq+1, r.Hash
+	s.next, s.head, s.version = r.Seq+1, r.Hash, r.V
 	return func() {
 		back()
-		s.next, s.head = next, head
+		s.next, s.head, s.version = next, head, version
 	}
 }
 
 func (s *state) take(r *record) (undo func()) {
 	switch {
 	case r.Open != nil:
-		s.population, s.terms, s.opened = r.Open.Population, r.Open.terms(), contrib.Day(r.Open.Day)
-		return func() { s.population, s.terms, s.opened = "", Terms{}, 0 }
+		s.takeOpen(r.Open)
+		return func() { s.population, s.account, s.grant, s.calendar = "", "", Loss{}, nil }
 	case r.Window != nil:
-		window, spent, entries := s.window, s.spent, s.entries
-		s.window, s.spent, s.entries = r.Window.To, Loss{}, map[string]*entry{}
-		return func() { s.window, s.spent, s.entries = window, spent, entries }
+		window, entries := s.window, s.entries
+		s.window, s.entries = r.Window.To, map[string]*entry{}
+		return func() { s.window, s.entries = window, entries }
 	case r.Declare != nil:
 		name := r.Declare.Name
 		old, was := s.declared[name]
@@ -188,27 +208,47 @@ func (s *state) take(r *record) (undo func()) {
 			e.void, s.open[e.seq] = false, e
 			s.voids--
 		}
+	case r.Terms != nil:
+		return s.takeTerms(r.Terms)
+	case r.Split != nil:
+		given := s.given
+		s.given = s.given.add(r.Split.loss())
+		return func() { s.given = given }
+	case r.Close != nil:
+		closed := s.closed
+		s.closed = r.Close.Through
+		return func() { s.closed = closed }
 	default:
 		return s.takeAnswer(r)
 	}
 }
 
+func (s *state) takeOpen(o *openRecord) {
+	t, _ := o.terms() // checked
+	s.population, s.account = o.Population, o.Population
+	if o.Parent != nil {
+		s.account, s.grant = o.Account, t.certified()
+	}
+	s.calendar = calendar{{first: contrib.Day(o.Day), terms: t}}
+}
+
 func (s *state) takeReserve(r *record) (undo func()) {
 	e := &entry{
 		seq: r.Seq, window: r.Reserve.Window, name: r.Reserve.Name, spec: r.Reserve.Spec,
-		loss: Loss{r.Reserve.Mu2, r.Reserve.Delta}, asOf: contrib.Day(r.Reserve.AsOf), fence: r.Seq,
+		charge: r.Reserve.charge(), fence: r.Seq,
 	}
-	spent, charged := s.spent, s.charged
-	if s.spent == (Loss{}) {
+	charged := s.charged
+	if len(s.entries) == 0 {
 		s.charged++
 	}
-	s.spent, _ = s.spent.add(e.loss)
+	back := s.put(e.charge)
 	s.entries[e.name], s.open[e.seq] = e, e
 	s.reserves++
 	return func() {
 		delete(s.entries, e.name)
 		delete(s.open, e.seq)
-		s.spent, s.charged = spent, charged
+		back()
+		s.charged = charged
 		s.reserves--
 	}
 }
@@ -242,9 +282,20 @@ func (s *state) replay(seq uint64, line []byte) (*record, error) {
 
 // Request asks for one charge.
 type Request struct {
-	Name  string           // names the release within the window: 1 to 64 of a-z, 0-9, dot, dash, underscore
-	Spec  []byte           // canonical bytes of everything declared about it; never data. A hash is kept
-	Mu2   accounting.Units // squared mu, rounded up; above zero
-	Delta accounting.Units // additive delta, rounded up; zero for mechanisms without one
-	AsOf  contrib.Day      // last day that counts; zero: the day on which the name is first asked for
+	Name    string           // names the release within the window: 1 to 64 of a-z, 0-9, dot, dash, underscore
+	Spec    []byte           // canonical bytes of everything declared about it; never data. A hash is kept
+	Mu2     accounting.Units // squared mu, rounded up; above zero in a GDP account; zero in others where it is not known
+	Rho     accounting.Units // rho, rounded up; above zero in a ZCDP account; zero in others for Mu2/2
+	Delta   accounting.Units // additive delta, rounded up; zero for mechanisms without one
+	Planned string           // in a PLD account: which mechanism of the plan; Mu2, Rho and Delta are zero then
+	Quotas  []string         // of Terms.Quotas, those that it draws on; none draws on the total alone
+	AsOf    contrib.Day      // last day that counts; zero: the day on which the name is first asked for
+	Days    int              // how many days it reads, AsOf included, 1 to MaxWindowDays; zero, not declared, except with DataDays
+}
+
+// charge returns what is charged, with quotas in order.
+func (r *Request) charge() charge {
+	quotas := slices.Clone(r.Quotas)
+	slices.Sort(quotas)
+	return charge{Loss{r.Mu2, r.Rho, r.Delta}, quotas, r.Planned, r.AsOf, r.Days}
 }

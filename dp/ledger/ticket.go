@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/proof"
 )
@@ -40,7 +39,7 @@ func (a *Account) proof(e *entry) proof.Charge {
 	mu2, _ := e.loss.Mu2.MarshalText() // never fails
 	delta, _ := e.loss.Delta.MarshalText()
 	return proof.NewCharge(proof.ChargeFields{
-		Account: a.population, Entry: e.seq, Name: e.name, Window: e.window, AsOf: int32(e.asOf),
+		Account: a.id, Entry: e.seq, Name: e.name, Window: e.window, AsOf: int32(e.asOf),
 		Mu2: string(mu2), Delta: string(delta),
 	})
 }
@@ -55,7 +54,7 @@ func (a *Account) proof(e *entry) proof.Charge {
 // ErrInProgress, ErrVoid, an *ExhaustedError, a *BrokenError for a stored answer
 // that is not what was answered, ErrFailed, or an error of the store or of ctx.
 func (a *Account) Reserve(ctx context.Context, r Request, now time.Time) (*Ticket, []byte, error) {
-	if !contrib.ValidName(r.Name) || len(r.Spec) == 0 || r.Mu2.IsZero() || r.AsOf < 0 {
+	if !contrib.ValidName(r.Name) || len(r.Spec) == 0 || r.AsOf < 0 {
 		return nil, nil, ErrRequest
 	}
 	w, err := a.Window(now)
@@ -88,7 +87,7 @@ func (a *Account) Reserve(ctx context.Context, r Request, now time.Time) (*Ticke
 // explain adds to a refusal what takes a while to find.
 func explain(err error) error {
 	if out, ok := err.(*ExhaustedError); ok {
-		out.Epsilon = accounting.PureWithin(out.Remaining.Mu2)
+		out.Epsilon = out.Remaining.pure()
 	}
 	return err
 }
@@ -96,7 +95,7 @@ func explain(err error) error {
 // claim returns the key under which stores know who draws for a name.
 func (a *Account) claim(window int32, name string) uint64 {
 	h := sha256.New()
-	fmt.Fprintf(h, "discreet-claim-v0\n%s\n%d\n%s", a.population, window, name)
+	fmt.Fprintf(h, "discreet-claim-v0\n%s\n%d\n%s", a.id, window, name)
 	return binary.BigEndian.Uint64(h.Sum(nil))
 }
 
@@ -107,27 +106,29 @@ func (a *Account) reserve(g *group, r *Request, spec digest, now time.Time, held
 	if err != nil {
 		return entry{}, err
 	}
-	if r.AsOf > day {
+	c := r.charge()
+	e := g.st.entries[r.Name]
+	if c.asOf == 0 {
+		if c.asOf = day; e != nil {
+			c.asOf = e.asOf
+		}
+	}
+	if c.asOf > day && (e == nil || r.AsOf != 0) || c.asOf-contrib.Day(c.days)+1 < 0 || c.declares(g.st.terms()) != "" {
 		return entry{}, ErrRequest
 	}
 	rec := &record{Time: now.UnixMilli()}
-	loss := Loss{r.Mu2, r.Delta}
-	e := g.st.entries[r.Name]
 	switch {
 	case e == nil && held:
 		return entry{}, ErrInProgress
 	case e == nil:
-		if err := g.st.fits(loss); err != nil {
-			return entry{}, err
-		}
-		asOf := r.AsOf
-		if asOf == 0 {
-			asOf = day
+		if out := g.st.fits(&c); out != nil {
+			return entry{}, out
 		}
 		rec.Kind, rec.Reserve = kindReserve, &reserveRecord{
-			Window: g.st.window, Name: r.Name, Spec: spec, AsOf: date(asOf), Mu2: r.Mu2, Delta: r.Delta,
+			Window: g.st.window, Name: r.Name, Spec: spec, AsOf: date(c.asOf), Mu2: r.Mu2, Delta: r.Delta,
+			Rho: r.Rho, Days: r.Days, Quotas: c.quotas, Planned: r.Planned,
 		}
-	case e.spec != spec || e.loss != loss || r.AsOf != 0 && r.AsOf != e.asOf:
+	case e.spec != spec || !e.charge.equal(&c):
 		return entry{}, ErrSpecification
 	case e.answer != 0:
 		return *e, nil
@@ -142,21 +143,6 @@ func (a *Account) reserve(g *group, r *Request, spec digest, now time.Time, held
 		return entry{}, err
 	}
 	return *g.st.entries[r.Name], nil
-}
-
-// fits returns an *ExhaustedError unless the loss fits in the window.
-func (s *state) fits(l Loss) error {
-	total := s.terms.total()
-	if sum, ok := s.spent.add(l); ok && sum.within(total) {
-		return nil
-	}
-	e := &ExhaustedError{
-		Requested: l, Spent: s.spent, Remaining: total.less(s.spent), Total: total, Window: s.window,
-	}
-	if l.within(total) {
-		e.FreesOn = startOf(s.first(s.window + 1))
-	}
-	return e
 }
 
 // stored returns the bytes of an answered entry.
@@ -176,7 +162,7 @@ func (t *Ticket) Entry() uint64 { return t.e.seq }
 
 // Window returns the window that was charged.
 func (t *Ticket) Window() Window {
-	w := t.a.span(t.e.window)
+	w := t.a.days.Load().span(t.e.window)
 	w.Logged = true
 	return w
 }

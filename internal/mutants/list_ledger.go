@@ -1,10 +1,12 @@
 package mutants
 
 const (
-	ledgerTicket  = "dp/ledger/ticket.go"
-	ledgerState   = "dp/ledger/state.go"
-	ledgerAccount = "dp/ledger/account.go"
-	ledgerWindow  = "dp/ledger/window.go"
+	ledgerTicket   = "dp/ledger/ticket.go"
+	ledgerState    = "dp/ledger/state.go"
+	ledgerAccount  = "dp/ledger/account.go"
+	ledgerWindow   = "dp/ledger/window.go"
+	ledgerTally    = "dp/ledger/tally.go"
+	ledgerCalendar = "dp/ledger/calendar.go"
 )
 
 func ledgerMutants() []Mutant {
@@ -14,9 +16,9 @@ func ledgerMutants() []Mutant {
 			What:  "the delta of a threshold is written down and not added up",
 			Cases: []string{"ledger-session"},
 			Edits: []Edit{{
-				ledgerState,
-				"	s.spent, _ = s.spent.add(e.loss)\n",
-				"	switch {\n	case mutant.On(\"delta-not-charged\"):\n		s.spent, _ = s.spent.add(Loss{Mu2: e.loss.Mu2})\n	case mutant.On(\"charged-when-answered\"):\n	default:\n		s.spent, _ = s.spent.add(e.loss)\n	}\n",
+				ledgerTally,
+				"		s.cells[cell] = old[i].plus(&added)\n",
+				"		switch {\n		case mutant.On(\"delta-not-charged\"):\n			free := added\n			free.loss.Delta = accounting.Units{}\n			s.cells[cell] = old[i].plus(&free)\n		case mutant.On(\"charged-when-answered\"):\n		default:\n			s.cells[cell] = old[i].plus(&added)\n		}\n",
 			}},
 		},
 		{
@@ -26,7 +28,7 @@ func ledgerMutants() []Mutant {
 			Edits: []Edit{{
 				ledgerState,
 				"	s.answers++\n",
-				"	s.answers++\n	if mutant.On(\"charged-when-answered\") {\n		s.spent, _ = s.spent.add(e.loss)\n	}\n",
+				"	s.answers++\n	if mutant.On(\"charged-when-answered\") {\n		s.cells[e.window] = s.cells[e.window].plus(&e.charge)\n	}\n",
 			}},
 		},
 		{
@@ -34,27 +36,20 @@ func ledgerMutants() []Mutant {
 			What:  "a charge is compared with mu^2 alone",
 			Cases: []string{"ledger-session"},
 			Edits: []Edit{{
-				"dp/ledger/terms.go",
-				"	return l.Mu2.Cmp(total.Mu2) <= 0 && l.Delta.Cmp(total.Delta) <= 0",
-				"	return l.Mu2.Cmp(total.Mu2) <= 0 && (l.Delta.Cmp(total.Delta) <= 0 || mutant.On(\"delta-total-ignored\"))",
+				"dp/ledger/loss.go",
+				"	return l.Mu2.Cmp(total.Mu2) <= 0 && l.Rho.Cmp(total.Rho) <= 0 && l.Delta.Cmp(total.Delta) <= 0",
+				"	return l.Mu2.Cmp(total.Mu2) <= 0 && l.Rho.Cmp(total.Rho) <= 0 && (l.Delta.Cmp(total.Delta) <= 0 || mutant.On(\"delta-total-ignored\"))",
 			}},
 		},
 		{
 			Name:  "last-charge-overshoots",
 			What:  "a charge fits while something is left, and not only if all of it is",
 			Cases: []string{"ledger-session"},
-			Edits: []Edit{
-				{
-					ledgerState,
-					"; !ok || !sum.within(s.terms.total()) {",
-					"; !(mutant.On(\"last-charge-overshoots\") && s.spent.Mu2.Cmp(s.terms.Mu2) < 0) && (!ok || !sum.within(s.terms.total())) {",
-				},
-				{
-					ledgerTicket,
-					"; ok && sum.within(total) {",
-					"; ok && sum.within(total) || mutant.On(\"last-charge-overshoots\") && s.spent.Mu2.Cmp(total.Mu2) < 0 {",
-				},
-			},
+			Edits: []Edit{{
+				ledgerTally,
+				"	case !sum.spent.add(c.loss).within(total):",
+				"	case !sum.spent.add(c.loss).within(total) && !(mutant.On(\"last-charge-overshoots\") && sum.spent.Mu2.Cmp(total.Mu2) < 0):",
+			}},
 		},
 		{
 			Name:  "refund-on-failure",
@@ -63,7 +58,7 @@ func ledgerMutants() []Mutant {
 			Edits: []Edit{{
 				ledgerTicket,
 				"	t.end()\n	return nil\n",
-				"	if mutant.On(\"refund-on-failure\") {\n		t.a.mu.Lock()\n		t.a.st.spent = t.a.st.spent.less(t.e.loss)\n		t.a.mu.Unlock()\n	}\n	t.end()\n	return nil\n",
+				"	if mutant.On(\"refund-on-failure\") {\n		t.a.mu.Lock()\n		c := t.a.st.cells[t.e.window]\n		c.spent = c.spent.less(t.e.loss)\n		t.a.st.cells[t.e.window] = c\n		t.a.mu.Unlock()\n	}\n	t.end()\n	return nil\n",
 			}},
 		},
 		{
@@ -99,8 +94,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-protocol", "engine-release"},
 			Edits: []Edit{{
 				ledgerTicket,
-				"	case e.spec != spec || e.loss",
-				"	case e.spec != spec && !mutant.On(\"specification-not-checked\") || e.loss",
+				"	case e.spec != spec ||",
+				"	case e.spec != spec && !mutant.On(\"specification-not-checked\") ||",
 			}},
 		},
 		{
@@ -139,31 +134,20 @@ func ledgerMutants() []Mutant {
 			Name:  "window-a-day-early",
 			What:  "the last day of a window belongs to the next one",
 			Cases: []string{"ledger-windows"},
-			Edits: []Edit{
-				{
-					ledgerState,
-					"{ return int32(d-s.opened) / int32(s.terms.WindowDays) }",
-					"{\n	if mutant.On(\"window-a-day-early\") {\n		d++\n	}\n	return int32(d-s.opened) / int32(s.terms.WindowDays)\n}",
-				},
-				{
-					ledgerWindow,
-					"	index = int32(day-a.opened) / int32(a.terms.WindowDays)\n",
-					"	index = int32(day-a.opened) / int32(a.terms.WindowDays)\n	if mutant.On(\"window-a-day-early\") {\n		index = int32(day-a.opened+1) / int32(a.terms.WindowDays)\n	}\n",
-				},
-			},
+			Edits: []Edit{{
+				ledgerCalendar,
+				"	e := c.on(d)\n",
+				"	if mutant.On(\"window-a-day-early\") {\n		d++\n	}\n	e := c.on(d)\n",
+			}},
 		},
 		{
 			Name:  "per-day-for-per-window",
 			What:  "the total is meant for a window and granted every day",
 			Cases: []string{"ledger-windows", "ledger-session"},
 			Edits: []Edit{{
-				ledgerState,
-				"	day := contrib.Day(r.Time / msPerDay)\n",
-				"	day := contrib.Day(r.Time / msPerDay)\n	if mutant.On(\"per-day-for-per-window\") && r.Reserve != nil {\n		same := Loss{}\n		for _, e := range s.entries {\n			if e.asOf == contrib.Day(r.Reserve.AsOf) {\n				same, _ = same.add(e.loss)\n			}\n		}\n		s.spent = same\n	}\n",
-			}, {
-				ledgerTicket,
-				"	total := s.terms.total()\n",
-				"	total := s.terms.total()\n	if mutant.On(\"per-day-for-per-window\") {\n		return nil\n	}\n",
+				ledgerTally,
+				"		sum, closed := s.span(window)\n		return s.over(&added,",
+				"		sum, closed := s.span(window)\n		if mutant.On(\"per-day-for-per-window\") {\n			sum = tally{}\n			for _, e := range s.entries {\n				if e.asOf == asOf {\n					sum = sum.plus(&e.charge)\n				}\n			}\n		}\n		return s.over(&added,",
 			}},
 		},
 		{
@@ -182,8 +166,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-windows"},
 			Edits: []Edit{{
 				ledgerWindow,
-				"	case index > current+1 && !far:\n",
-				"	case index > current+1 && !far && !mutant.On(\"jump-burns-windows\"):\n",
+				"	case index > current+c.ahead(current) && !far:\n",
+				"	case index > current+c.ahead(current) && !far && !mutant.On(\"jump-burns-windows\"):\n",
 			}},
 		},
 		{
@@ -192,8 +176,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-windows"},
 			Edits: []Edit{{
 				ledgerAccount,
-				"	a.population, a.terms, a.opened =",
-				"	if mutant.On(\"reopening-forgets-charges\") {\n		a.st.spent = Loss{}\n	}\n	a.population, a.terms, a.opened =",
+				"	a.name()\n	return a, nil",
+				"	if mutant.On(\"reopening-forgets-charges\") {\n		clear(a.st.cells)\n	}\n	a.name()\n	return a, nil",
 			}},
 		},
 		{
@@ -202,8 +186,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-windows"},
 			Edits: []Edit{{
 				ledgerAccount,
-				"	if a.st.terms != t {",
-				"	if a.st.terms != t && !mutant.On(\"other-terms-accepted\") {",
+				"	if !a.st.terms().Equal(t) &&",
+				"	if !mutant.On(\"other-terms-accepted\") && !a.st.terms().Equal(t) &&",
 			}},
 		},
 	}
