@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math"
 	"slices"
 
 	"github.com/discreet-go/discreet/dp/accounting"
@@ -22,7 +23,7 @@ type state struct {
 
 	window   int32
 	cells    map[int32]tally   // what was charged: by window, or by data day
-	closed   int32             // cells up to this one have nothing left; -1 for none
+	closed   int32             // cells up to this one have nothing left
 	given    Loss              // to accounts that were split off
 	entries  map[string]*entry // of the current window, by name
 	open     map[uint64]*entry // reserved, neither answered nor void, of any window, by position
@@ -59,7 +60,7 @@ type declaration struct {
 
 func newState() *state {
 	return &state{
-		cells: map[int32]tally{}, closed: -1,
+		cells: map[int32]tally{}, closed: math.MinInt32,
 		entries: map[string]*entry{}, open: map[uint64]*entry{}, declared: map[string]declaration{},
 	}
 }

@@ -159,15 +159,11 @@ func (s *state) fits(c *charge) *ExhaustedError {
 		return nil
 	}
 	out.Window = s.window
-	t := s.terms()
-	last := max(t.span(), int32(c.days))
+	// Were it asked again later, as of a day as old as this one is now.
+	last := max(s.terms().span(), int32(c.days)+int32(s.first(s.window)-c.asOf))
 	for ahead := int32(1); ahead <= last; ahead++ {
 		if s.tight(c, s.window+ahead, c.asOf+contrib.Day(ahead)) == nil {
-			day := s.first(s.window + ahead)
-			if t.Windows == DataDays {
-				day = c.asOf + contrib.Day(ahead) // its look-back then holds none of today's full days
-			}
-			out.FreesOn = startOf(day)
+			out.FreesOn = startOf(s.first(s.window + ahead))
 			break
 		}
 	}
