@@ -10,8 +10,10 @@
 // noise, and [Ticket.Answer] stores the answer; only then may its bytes leave.
 // [Account.Window] tells the accounting window of a moment, [Account.Advance]
 // logs the crossing into a later one, [Account.Declare] logs since when a
-// measure counts, [Account.Report] says what was spent, [Account.Verify]
-// re-reads the log.
+// measure counts, [Account.Amend] changes the terms from a later window on,
+// [Account.Split] gives a part of them to a second account, [Interrupt] closes
+// the window after a store was restored, [Account.Report] says what was spent,
+// [Account.Verify] re-reads the log.
 //
 // # Guarantee
 //
@@ -50,13 +52,29 @@
 //
 // Calls that come while an append is under way share the next one.
 //
+// # Kinds of account
+//
+// [Terms] name the theorem that certifies a window. [GDP] and [ZCDP] are
+// filters: every charge may be chosen from earlier answers, its size too. [PLD]
+// is a plan: the mechanisms and their noise are fixed at the opening, and may
+// then be drawn in any order, on whatever earlier answers suggest to count. A
+// plan that mixes kinds of noise holds more than a filter; a filter is what an
+// analyst can work with. Quotas limit purposes or analysts inside the totals.
+//
 // # Windows
 //
-// A window is WindowDays days of UTC, counted from the day the account was
-// opened. Windows never go back: a clock before the current window gets
-// [ErrClockBack]. Reserve crosses into the next window by itself; a clock
-// further ahead gets [ErrWindowJump] until Advance was called on purpose. Each
-// crossing is an entry of the log.
+// With [Fixed], a window is WindowDays days of UTC, counted from the day the
+// account was opened. With [Rolling], the totals hold for any WindowDays
+// consecutive release days, and with [DataDays] for the data of each day, over
+// all releases ever; a window of the log, in which a name is good for one
+// release, is then a day. Windows never go back: a clock before the current
+// window gets [ErrClockBack]. Reserve crosses into the next window by itself; a
+// clock further ahead gets [ErrWindowJump] until Advance was called on purpose.
+// Each crossing is an entry of the log.
+//
+// Nothing is a reset: other terms begin when everything that the old totals
+// reach over has ended, a second account is taken off the first, and a restored
+// log has nothing left of its window.
 //
 // # Not protected
 //
@@ -68,5 +86,5 @@
 //
 // # Formats
 //
-// Records are JSON lines, version 0: docs/formats-ledger.md.
+// Records are JSON lines, version 1: docs/formats-ledger.md.
 package ledger
