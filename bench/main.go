@@ -1,7 +1,7 @@
 // Command bench measures discreet on the machine it runs on.
 //
 //	go run ./bench list
-//	go run ./bench SUITE [-json] [-data DIR] [-short]
+//	go run ./bench SUITE [-json] [-data DIR] [-dir DIR] [-short]
 //
 // With -json it prints one object a line: suite, case, metric and value, and
 // where it matters the durability that was paid for. -data names the folder
@@ -33,6 +33,7 @@ func suites() []suite {
 	return []suite{
 		{"accounting", "composing a thousand mechanisms: time, and how close the bound is", accountings},
 		{"audit", "what audits certify, and whether they notice every planted bug", audits},
+		{"ledger", "a durable charge against a bare write and sync, charges at the same time, checking a log", ledgers},
 		{"noise", "one draw of noise: time and allocations, against Google's noise package", noises},
 		{"pipeline", "events to released tables: throughput and size of what is kept", pipeline},
 		{"pseudonym", "deriving a pseudonym: CPU time and allocations, against plain hashing", pseudonyms},
@@ -45,6 +46,7 @@ type bench struct {
 	suite string
 	short bool
 	data  string // folder of data sets, or empty
+	dir   string // folder to write to, or empty for that of temporary files
 	json  bool
 	out   io.Writer
 	err   io.Writer
@@ -89,7 +91,7 @@ func (b *bench) skip(name, why string) {
 	fmt.Fprintf(b.err, "bench: %s %s left out: %s\n", b.suite, name, why)
 }
 
-var errUsage = errors.New("bench: usage: bench list, or bench SUITE [-json] [-data DIR] [-short]")
+var errUsage = errors.New("bench: usage: bench list, or bench SUITE [-json] [-data DIR] [-dir DIR] [-short]")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -108,6 +110,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.BoolVar(&b.json, "json", false, "print one JSON object a line")
 	flags.BoolVar(&b.short, "short", false, "fewer and smaller runs")
 	flags.StringVar(&b.data, "data", "", "folder of the data sets")
+	flags.StringVar(&b.dir, "dir", "", "folder to write to")
 	var names []string
 	for len(args) > 0 { // flags may stand before and after the name
 		if err := flags.Parse(args); err != nil {

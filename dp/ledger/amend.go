@@ -10,8 +10,8 @@ import (
 var ErrPending = errors.New("ledger: another change of terms waits for its window")
 
 // Amend logs other terms, which hold from the next window on; with Rolling,
-// from WindowDays days on, so that every span that began under the old terms
-// ends under them; with DataDays, for the data of tomorrow and later. What was
+// from WindowDays days on, so that every span that has begun ends under the old
+// terms; with DataDays, for the data of tomorrow and later. What was
 // charged stays charged. Bound and Windows stay as they are; so does WindowDays
 // unless windows are Fixed. Terms that are those of the account already are no
 // change. It returns ErrTerms, ErrPromise, ErrPending, or an error of Reserve.
