@@ -66,6 +66,12 @@ type Config struct {
 	// Optional.
 	Retire []string
 
+	// Checkpoints is a second place, where the signed length and head of the
+	// ledger go before a release leaves; Open holds the ledger against the last
+	// one, so that an older copy of the store, or another one, is refused.
+	// Optional: what the store offers, which for boltstore is a file beside it.
+	Checkpoints ledger.Sink
+
 	// Catalog gives the public category of items, for Rank. Optional.
 	Catalog map[string]string
 
@@ -92,6 +98,14 @@ var (
 	ErrLeftover   = errors.New("discreet: the store holds profiles for a purpose that no segment is for; name it in Config.Retire to delete them")
 	ErrNoSegments = errors.New("discreet: a measure names a purpose without segments")
 )
+
+// sink returns the place for checkpoints, or nil.
+func (c *Config) sink() ledger.Sink {
+	if s, ok := c.Store.(interface{ CheckpointSink() ledger.Sink }); ok && c.Checkpoints == nil {
+		return s.CheckpointSink()
+	}
+	return c.Checkpoints
+}
 
 // room is what the engine does for one purpose.
 type room struct {

@@ -94,10 +94,14 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	mu2, delta := budget.Totals()
-	e.account, err = ledger.Open(ctx, ledger.Config{Store: cfg.Store, Terms: ledger.Terms{
-		Epsilon: cfg.Budget.Epsilon, Delta: cfg.Budget.Delta,
-		Mu2: mu2, ReserveDelta: delta, WindowDays: cfg.Budget.WindowDays,
-	}}, cfg.Now())
+	e.account, err = ledger.Open(ctx, ledger.Config{
+		Store: cfg.Store,
+		Terms: ledger.Terms{
+			Epsilon: cfg.Budget.Epsilon, Delta: cfg.Budget.Delta,
+			Mu2: mu2, ReserveDelta: delta, WindowDays: cfg.Budget.WindowDays,
+		},
+		Sink: cfg.sink(), Signer: e.signer, Verifiers: []string{e.vkey},
+	}, cfg.Now())
 	if err != nil {
 		return nil, err
 	}

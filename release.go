@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"io"
 	"iter"
 	"slices"
 	"time"
@@ -148,6 +149,33 @@ func (e *Engine) Account() ledger.Report { return e.account.Report() }
 // VerifyLedger reads the whole ledger and checks its chain; the error names the
 // first broken entry.
 func (e *Engine) VerifyLedger(ctx context.Context) error { return e.account.Verify(ctx) }
+
+// Checkpoint returns a signed checkpoint of the ledger, a note of
+// x/mod/sumdb/note that may be published; [ledger.ReadCheckpoint] reads it with
+// the keys of Verifiers.
+func (e *Engine) Checkpoint() ([]byte, error) {
+	_, signed, err := e.account.Checkpoint()
+	return signed, err
+}
+
+// ExportLedger writes the ledger as JSON Lines, with a signed checkpoint at the
+// end; [ledger.Check] and [ledger.FindIn] read it without keys. PublicLedger
+// writes the view of it that may be published.
+func (e *Engine) ExportLedger(ctx context.Context, w io.Writer) error {
+	return e.account.Export(ctx, w)
+}
+
+// PublicLedger writes the values-free view of the ledger as JSON Lines: what was
+// charged, on which day, under which name, and the hash of each release.
+func (e *Engine) PublicLedger(ctx context.Context, w io.Writer) error {
+	return e.account.Public(ctx, w)
+}
+
+// FindRelease ties a released note, wherever it was found, to its charge. It
+// returns [ledger.ErrNotFound] for what this ledger never answered.
+func (e *Engine) FindRelease(ctx context.Context, note []byte) (ledger.Found, error) {
+	return e.account.Find(ctx, note)
+}
 
 // AdvanceWindow crosses into the accounting window of Config.Now, over any
 // number of windows, and logs it. Crossing into the next window needs no call;

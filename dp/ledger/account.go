@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
+	"golang.org/x/mod/sumdb/note"
 )
 
 // Account is a privacy account of a population. Its methods are safe for
@@ -26,12 +27,26 @@ type Account struct {
 	mu    sync.Mutex // guards st; held over an append
 	st    *state
 	queue queue
+
+	signer   note.Signer // of checkpoints; or nil
+	sink     Sink        // or nil
+	covering sync.Mutex  // guards covered; held over a write to sink
+	covered  uint64      // records that the last checkpoint in sink covers
+
+	seen func(*record) // while the account is opened, told of every record
 }
 
 // Config says what Open opens.
 type Config struct {
 	Store Store // required
 	Terms Terms // required
+
+	// Sink is a second place, to which a signed checkpoint goes before an answer
+	// leaves, and whose last one the log is held against when it is opened.
+	// Optional, with Signer and Verifiers.
+	Sink      Sink
+	Signer    note.Signer // signs checkpoints
+	Verifiers []string    // keys that may have signed the last one, in x/mod/sumdb/note form
 }
 
 // Open opens the account of the store, after reading and checking its whole
@@ -39,25 +54,44 @@ type Config struct {
 // a random population id. The terms are those in force, or those that Amend
 // logged last. It returns ErrTerms when the account has other ones, ErrPromise
 // when those of a new account let more be spent than they promise, and a *BrokenError
-// when the log does not follow the rules. Cost: one pass over the log.
+// when the log does not follow the rules. With a Sink, it returns ErrRolledBack
+// for a log that lacks what the last checkpoint saw, ErrCheckpoint for one that
+// no known key signed, and ErrSink. Cost: one pass over the log.
 func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
 	t := c.Terms
 	if c.Store == nil || !t.valid() {
 		return nil, ErrTerms
 	}
-	a := &Account{store: c.Store, st: newState()}
+	if c.Sink != nil && (c.Signer == nil || len(c.Verifiers) == 0) {
+		return nil, ErrCheckpoint
+	}
+	a := &Account{store: c.Store, st: newState(), sink: c.Sink, signer: c.Signer}
+	against, err := a.lastCheckpoint(ctx, c.Verifiers)
+	if err != nil {
+		return nil, err
+	}
+	a.seen = against.see
 	if err := a.read(ctx); err != nil {
 		return nil, err
 	}
-	if a.st.next == 0 {
+	a.seen = nil
+	switch {
+	case a.st.next == 0 && against.last != nil:
+		return nil, ErrRolledBack
+	case a.st.next == 0:
 		if err := a.create(ctx, t, now); err != nil {
 			return nil, err
 		}
+	case !against.agrees(a.st):
+		return nil, ErrRolledBack
 	}
 	if !a.st.terms().Equal(t) && !a.st.calendar[len(a.st.calendar)-1].terms.Equal(t) {
 		return nil, ErrTerms
 	}
 	a.name()
+	if err := a.cover(ctx, a.st.next-1); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -111,7 +145,10 @@ func (a *Account) publish() {
 // catchUp replays what the store has beyond st. a.mu is held.
 func (a *Account) catchUp(ctx context.Context) error {
 	err := a.store.LedgerRead(ctx, a.st.next, func(seq uint64, line []byte) error {
-		_, err := a.st.replay(seq, line)
+		r, err := a.st.replay(seq, line)
+		if err == nil && a.seen != nil {
+			a.seen(r)
+		}
 		return err
 	})
 	a.publish()

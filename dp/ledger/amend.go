@@ -22,7 +22,8 @@ func (a *Account) Amend(ctx context.Context, t Terms, now time.Time) error {
 	if err := t.certify(ctx); err != nil {
 		return err
 	}
-	return a.do(ctx, 0, func(g *group) error {
+	logged := uint64(0)
+	err := a.do(ctx, 0, func(g *group) error {
 		if _, err := a.cross(g, now, false); err != nil {
 			return err
 		}
@@ -37,8 +38,13 @@ func (a *Account) Amend(ctx context.Context, t Terms, now time.Time) error {
 		if s.checkTerms(r) != "" {
 			return ErrTerms
 		}
+		logged = s.next
 		return g.add(&record{Kind: kindTerms, Time: now.UnixMilli(), Terms: r}, nil)
 	})
+	if err != nil {
+		return err
+	}
+	return a.cover(ctx, logged)
 }
 
 func (s *state) checkTerms(r *termsRecord) string {

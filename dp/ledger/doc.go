@@ -13,7 +13,9 @@
 // measure counts, [Account.Amend] changes the terms from a later window on,
 // [Account.Split] gives a part of them to a second account, [Interrupt] closes
 // the window after a store was restored, [Account.Report] says what was spent,
-// [Account.Verify] re-reads the log.
+// [Account.Verify] re-reads the log. [Account.Checkpoint], [Account.Export] and
+// [Account.Public] are for auditors and the public, who use [ReadCheckpoint],
+// [Check] and [FindIn]; [Account.Find] ties a release to its charge.
 //
 // # Guarantee
 //
@@ -82,7 +84,9 @@
 // parameters; the ledger cannot see what is drawn. Whoever holds the store can
 // put back an older copy of it, or write another chain: Verify finds changed,
 // missing and reordered entries, and a log that no longer ends where this
-// process left it, but not a whole log replaced while no process was running.
+// process left it. With a [Sink], a log that lacks an answer that left is not
+// opened; whoever can write the sink too goes unnoticed, but for checkpoints
+// that were published and logs that were exported.
 //
 // # Formats
 //

@@ -33,3 +33,6 @@ func Waiting(a *Account) int {
 	defer a.queue.mu.Unlock()
 	return len(a.queue.waiting)
 }
+
+// TextOf returns what is signed of a checkpoint.
+func TextOf(c Checkpoint) string { return c.text() }

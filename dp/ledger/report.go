@@ -36,19 +36,25 @@ type Report struct {
 func (a *Account) Report() Report {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	w := a.st.calendar.span(a.st.window)
+	r := a.st.report()
+	r.Failed = a.failed.Load()
+	return r
+}
+
+func (s *state) report() Report {
+	w := s.calendar.span(s.window)
 	w.Logged = true
-	t := *a.st.terms()
-	sum, closed := a.st.span(a.st.window)
-	remaining := t.total().less(a.st.given).less(sum.spent)
+	t := *s.terms()
+	sum, closed := s.span(s.window)
+	remaining := t.total().less(s.given).less(sum.spent)
 	if closed {
 		remaining = Loss{}
 	}
 	return Report{
-		Population: a.population, ID: a.id, Terms: t, Given: a.st.given, Opened: a.st.opened(), Closed: closed,
+		Population: s.population, ID: s.account, Terms: t, Given: s.given, Opened: s.opened(), Closed: closed,
 		Window: w, Spent: sum.spent, Remaining: remaining,
-		Entries: a.st.reserves, Answered: a.st.answers, Void: a.st.voids, Charged: a.st.charged,
-		Records: a.st.next, Head: a.st.head.String(), Failed: a.failed.Load(),
+		Entries: s.reserves, Answered: s.answers, Void: s.voids, Charged: s.charged,
+		Records: s.next, Head: s.head.String(),
 	}
 }
 

@@ -62,6 +62,9 @@ func (a *Account) Split(ctx context.Context, to Store, t Terms, now time.Time) (
 	if err != nil {
 		return nil, explain(err)
 	}
+	if err := a.cover(ctx, opening.Parent.Entry); err != nil {
+		return nil, err // the second account would outlive a restore of the first
+	}
 	err = b.do(ctx, 0, func(g *group) error {
 		if g.st.next > 0 {
 			return ErrTerms

@@ -15,6 +15,7 @@ type state struct {
 	next    uint64 // length of the log
 	head    digest // hash of its last record
 	version int    // of its last record
+	latest  int64  // latest time of a record, ms
 
 	population string
 	account    string // its own id, where it was split off; else that of the population
@@ -24,6 +25,7 @@ type state struct {
 	window   int32
 	cells    map[int32]tally   // what was charged: by window, or by data day
 	closed   int32             // cells up to this one have nothing left
+	closedAt int64             // latest time of a close record, ms; -1 for none
 	given    Loss              // to accounts that were split off
 	entries  map[string]*entry // of the current window, by name
 	open     map[uint64]*entry // reserved, neither answered nor void, of any window, by position
@@ -60,7 +62,7 @@ type declaration struct {
 
 func newState() *state {
 	return &state{
-		cells: map[int32]tally{}, closed: math.MinInt32,
+		cells: map[int32]tally{}, closed: math.MinInt32, closedAt: -1,
 		entries: map[string]*entry{}, open: map[uint64]*entry{}, declared: map[string]declaration{},
 	}
 }
@@ -166,12 +168,12 @@ func (s *state) newest(day contrib.Day) int32 {
 // apply takes in a record that passed check, and returns what takes it back, in
 // reverse order of what was applied since.
 func (s *state) apply(r *record) (undo func()) {
-	next, head, version := s.next, s.head, s.version
+	next, head, version, latest := s.next, s.head, s.version, s.latest
 	back := s.take(r)
-	s.next, s.head, s.version = r.Seq+1, r.Hash, r.V
+	s.next, s.head, s.version, s.latest = r.Seq+1, r.Hash, r.V, max(latest, r.Time)
 	return func() {
 		back()
-		s.next, s.head, s.version = next, head, version
+		s.next, s.head, s.version, s.latest = next, head, version, latest
 	}
 }
 
@@ -216,9 +218,9 @@ func (s *state) take(r *record) (undo func()) {
 		s.given = s.given.add(r.Split.loss())
 		return func() { s.given = given }
 	case r.Close != nil:
-		closed := s.closed
-		s.closed = r.Close.Through
-		return func() { s.closed = closed }
+		closed, at := s.closed, s.closedAt
+		s.closed, s.closedAt = r.Close.Through, max(at, r.Time)
+		return func() { s.closed, s.closedAt = closed, at }
 	default:
 		return s.takeAnswer(r)
 	}

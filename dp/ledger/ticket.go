@@ -81,7 +81,13 @@ func (a *Account) Reserve(ctx context.Context, r Request, now time.Time) (*Ticke
 		return nil, nil, explain(err)
 	}
 	answer, err := a.stored(ctx, &e)
-	return nil, answer, err
+	if err == nil {
+		err = a.cover(ctx, e.answer)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return nil, answer, nil
 }
 
 // explain adds to a refusal what takes a while to find.
@@ -173,8 +179,9 @@ func (t *Ticket) AsOf() contrib.Day { return t.e.asOf }
 
 // Answer stores the answer, with its hash in the log. After it returns nil, and
 // not before, the bytes may leave; the ticket is then used up. It returns
-// ErrTicket when the ticket is not, or no longer, the holder of the entry. When
-// ctx is done before anything is written, the ticket stays valid.
+// ErrTicket when the ticket is not, or no longer, the holder of the entry, and
+// ErrSink when the answer is stored and the checkpoint that covers it is not: ask
+// for the name again, which tries once more, before the bytes leave. When ctx is done before anything is written, the ticket stays valid.
 func (t *Ticket) Answer(ctx context.Context, answer []byte) error {
 	if t == nil || t.a == nil || t.ended.Load() {
 		return ErrTicket
@@ -183,10 +190,12 @@ func (t *Ticket) Answer(ctx context.Context, answer []byte) error {
 		return ErrAnswer
 	}
 	sum := digest(sha256.Sum256(answer))
+	var stored uint64
 	err := t.a.do(ctx, len(answer), func(g *group) error {
 		if !t.holds(g.st) {
 			return ErrTicket
 		}
+		stored = g.st.next
 		return g.add(&record{Kind: kindAnswer, Time: t.ms, Answer: &answerRecord{
 			Entry: t.e.seq, Bytes: int64(len(answer)), SHA256: sum,
 		}}, answer)
@@ -194,7 +203,10 @@ func (t *Ticket) Answer(ctx context.Context, answer []byte) error {
 	if err == nil || errors.Is(err, ErrTicket) {
 		t.end()
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.a.cover(ctx, stored)
 }
 
 // holds reports whether the ticket is the latest that was handed out for an
@@ -234,10 +246,16 @@ func (t *Ticket) Void(ctx context.Context) error {
 		return ErrTicket
 	}
 	defer t.end()
-	return t.a.do(ctx, 0, func(g *group) error {
+	var void uint64
+	err := t.a.do(ctx, 0, func(g *group) error {
 		if !t.holds(g.st) {
 			return ErrTicket
 		}
+		void = g.st.next
 		return g.add(&record{Kind: kindVoid, Time: t.ms, Void: &voidRecord{Entry: t.e.seq}}, nil)
 	})
+	if err != nil {
+		return err
+	}
+	return t.a.cover(ctx, void)
 }

@@ -176,8 +176,8 @@ func ledgerMutants() []Mutant {
 			Cases: []string{"ledger-windows"},
 			Edits: []Edit{{
 				ledgerAccount,
-				"	a.name()\n	return a, nil",
-				"	if mutant.On(\"reopening-forgets-charges\") {\n		clear(a.st.cells)\n	}\n	a.name()\n	return a, nil",
+				"	a.name()\n	if err := a.cover",
+				"	if mutant.On(\"reopening-forgets-charges\") {\n		clear(a.st.cells)\n	}\n	a.name()\n	if err := a.cover",
 			}},
 		},
 		{
