@@ -20,6 +20,11 @@ type Swept struct {
 // others, message ids past seven days, and consent records that nothing needs
 // any more. Every read skips what expired, so a late Sweep changes no answer.
 // Call it about once a day; it works in batches and honours ctx.
+//
+// Where the store can, as boltstore can, it ends by rewriting its file: what was
+// deleted before the call, by whatever, is gone from the file when Sweep
+// returns. So with a Sweep a day, erased rows are gone at the latest a day and
+// the length of a Sweep after Erase.
 func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 	defer e.observe("Sweep", e.cfg.Now(), &err)
 	if e.closed.Load() {
@@ -67,5 +72,11 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 		s.Consents++
 		return h.Row(), nil
 	})
+	if err != nil {
+		return s, err
+	}
+	if c, ok := e.cfg.Store.(interface{ Compact(context.Context) error }); ok {
+		err = c.Compact(ctx)
+	}
 	return s, err
 }

@@ -13,6 +13,7 @@ import (
 // A request is one step of one caller: all of its changes happen, or none.
 // What it expects is checked inside the transaction that writes it.
 type request struct {
+	seal    *sealer // what the values are sealed with
 	changes []change
 	append  bool   // the log must have exactly seq records
 	seq     uint64 //
@@ -79,9 +80,13 @@ func (s *Store) submit(r *request) error {
 
 // commit writes the requests whose expectations hold in one transaction.
 func (s *Store) commit(group []*request) {
-	err := s.update(func(tx *bbolt.Tx) error {
+	err := s.update(func(tx *bbolt.Tx, seal *sealer) error {
 		wrote := false
 		for _, r := range group {
+			if r.seal != seal {
+				r.err = errStale // the file has another key by now
+				continue
+			}
 			if r.err = r.expect(tx); r.err != nil {
 				continue
 			}

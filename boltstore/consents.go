@@ -9,15 +9,14 @@ import (
 
 // ConsentRow returns a copy of the subject's row, or nil when there is none.
 func (s *Store) ConsentRow(ctx context.Context, who ident.Subject) ([]byte, error) {
-	seal, err := s.ready(ctx)
-	if err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
 	at, err := consentPlace(who)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.read(seal, []place{at}, nil)
+	rows, _, err := s.read([]place{at}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +27,7 @@ func (s *Store) ConsentRow(ctx context.Context, who ident.Subject) ([]byte, erro
 // f makes of them, in one step that is on disk when it returns. It copies what f
 // returns before it calls f again.
 func (s *Store) ConsentUpdate(ctx context.Context, subjects []ident.Subject, f func(i int, row []byte) ([]byte, error)) error {
-	if _, err := s.ready(ctx); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	if len(subjects) == 0 {
@@ -66,7 +65,7 @@ func (s *Store) ConsentSweep(ctx context.Context, f func(who ident.Subject, row 
 // it) and deletes the profile rows under keys, in one step that is on disk when
 // it returns, whatever the durability.
 func (s *Store) Forget(ctx context.Context, who ident.Subject, f func(row []byte) ([]byte, error), keys []segment.Key) error {
-	if _, err := s.ready(ctx); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	at, err := consentPlace(who)

@@ -55,6 +55,9 @@ func child(mode, dir string) error {
 	if err := s.Bind(timeless{}, tenant, keys); err != nil {
 		return err
 	}
+	if mode == "compact" {
+		go compactForever(s)
+	}
 	row := make([]byte, 64)
 	if mode == "full" {
 		row = make([]byte, 64<<10)
@@ -100,7 +103,7 @@ func TestKilled(t *testing.T) {
 	if os.Getenv("DISCREET_LONG") != "" {
 		kills = 2000
 	}
-	for _, mode := range []string{"sync", "interval"} {
+	for _, mode := range []string{"sync", "interval", "compact"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -131,7 +134,7 @@ func TestKilled(t *testing.T) {
 				if !errors.As(err, &exit) || exit.Exited() {
 					t.Fatalf("the child ended by itself: %v", err)
 				}
-				inspect(t, filepath.Join(dir, "store"), keys, acknowledged, mode == "sync")
+				inspect(t, filepath.Join(dir, "store"), keys, acknowledged, mode != "interval")
 			}
 			t.Logf("%d steps were acknowledged over %d kills", acknowledged+1, kills/2)
 		})

@@ -39,9 +39,9 @@
 // its own key, and can delete rows of profiles and consent records unnoticed;
 // a ledger record that is missing or changed is noticed.
 //
-// Deleting a row frees its pages; their bytes stay in the file until they are
-// used again. They are sealed, and the key that seals them is still there:
-// compaction comes later. Files are made with mode 0600; a crash while a file
+// Deleting a row frees its pages; their bytes, sealed, stay in the file until
+// [Store.Compact] rewrites it, which the engine's Sweep does at its end. What
+// the file system keeps of a removed file is beyond this package. Files are made with mode 0600; a crash while a file
 // is first made may leave a ".discreet-new-*" beside it: empty of data, or a second
 // name of the file itself. It can be deleted.
 //

@@ -47,6 +47,14 @@ var (
 	// ErrKey: a row is named by a valid purpose and a pseudonym.
 	ErrKey = errors.New("boltstore: a row needs a valid purpose and a pseudonym that is not zero")
 
+	// ErrRewrite: the file could not be rewritten; it is as it was, and the store
+	// goes on with it. It wraps the reason of the operating system, say a full
+	// disk.
+	ErrRewrite = errors.New("boltstore: the file could not be rewritten and stays as it was")
+
+	// ErrLinked: the file has a second name, under which deleted bytes would stay.
+	ErrLinked = errors.New("boltstore: the file has a second name; remove it first")
+
 	// ErrFailed: a write or sync failed earlier, so it is unknown what is on
 	// disk. Close the store and open it again.
 	ErrFailed = errors.New("boltstore: a write failed; close the store and open it again")
@@ -74,6 +82,13 @@ func reason(err error) error {
 }
 
 func openError(err error) error { return fmt.Errorf("%w: %w", ErrOpen, reason(err)) }
+
+func rewriteError(err error) error {
+	if errors.Is(err, ErrDamaged) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrRewrite, reason(err))
+}
 
 // failure is what the write that failed returns.
 func failure(err error) error {

@@ -30,23 +30,84 @@ var (
 
 const (
 	formatVersion = 0
-	profilePrefix = "profiles/" // then the purpose
+	profilePrefix = "profiles/"      // then the purpose
+	newPrefix     = ".discreet-new-" // of a file that is being made
 
 	lockTimeout = 250 * time.Millisecond
 	mapSize     = 1 << 30 // address space, not memory; readers delay a writer only beyond it
 	allocSize   = 4 << 20 // the file grows in steps of so many bytes
 )
 
-// openFile opens the database under path, making it first where there is none.
-func openFile(path string) (db *bbolt.DB, file *os.File, err error) {
+// handle is an open database file. It is immutable: a rewrite makes another.
+type handle struct {
+	db   *bbolt.DB
+	file *os.File // the one that db has open
+	seal *sealer  // nil until Bind
+}
+
+// openFile opens the database under path, making it first where there is none,
+// and returns the path without links.
+func openFile(path string) (h *handle, real string, err error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := makeFile(path); err != nil {
-			return nil, nil, err
+			return nil, "", err
 		}
 	}
+	h, err = openDB(path, lockTimeout)
+	if err != nil {
+		return nil, "", err
+	}
+	if real, err = filepath.EvalSymlinks(path); err == nil {
+		real, err = filepath.Abs(real)
+	}
+	if err != nil {
+		h.db.Close()
+		return nil, "", openError(err)
+	}
+	// While this process waited for the lock, its holder may have put another
+	// file under the name, and holds that one.
+	if !named(h.file, real) {
+		h.db.Close()
+		return nil, "", ErrLocked
+	}
+	// Whoever made the file may have died before its name was durable, and
+	// whoever rewrote it, before it was whole.
+	err = inspect(h.db, h.file)
+	if err == nil {
+		err = removeLeft(rewriteName(real))
+	}
+	if err = errors.Join(err, syncDir(filepath.Dir(real))); err != nil {
+		h.db.Close()
+		return nil, "", err
+	}
+	return h, real, nil
+}
+
+// named reports whether name leads to the open file.
+func named(f *os.File, name string) bool {
+	held, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	found, err := os.Lstat(name)
+	return err == nil && os.SameFile(held, found)
+}
+
+// removeLeft removes a file that a process left when it ended.
+func removeLeft(name string) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return openError(err)
+	}
+	return nil
+}
+
+// openDB opens and locks an existing database file.
+func openDB(path string, wait time.Duration) (h *handle, err error) {
+	var db *bbolt.DB
+	var file *os.File
 	err = guard(new(bool), func() error {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
-			Timeout: lockTimeout, InitialMmapSize: mapSize, FreelistType: bbolt.FreelistMapType,
+			Timeout: wait, InitialMmapSize: mapSize, FreelistType: bbolt.FreelistMapType,
 			OpenFile: func(name string, _ int, _ fs.FileMode) (*os.File, error) {
 				f, err := os.OpenFile(name, os.O_RDWR, 0) // never O_CREATE: an empty file is no store
 				if err != nil {
@@ -68,14 +129,9 @@ func openFile(path string) (db *bbolt.DB, file *os.File, err error) {
 	switch {
 	case err == nil:
 		db.AllocSize = allocSize
-		// Whoever made the file may have died before its name was durable.
-		if err = errors.Join(inspect(db, file), syncDir(filepath.Dir(path))); err != nil {
-			db.Close()
-			return nil, nil, err
-		}
-		return db, file, nil
+		return &handle{db: db, file: file}, nil
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, nil, ErrLocked
+		return nil, ErrLocked
 	case errors.Is(err, ErrOpen), errors.Is(err, ErrNotStore), errors.Is(err, ErrDamaged):
 	default:
 		var failed *fs.PathError
@@ -92,14 +148,14 @@ func openFile(path string) (db *bbolt.DB, file *os.File, err error) {
 		unlock(file) // where the database was left half open
 		file.Close()
 	}
-	return nil, nil, err
+	return nil, err
 }
 
 // makeFile puts a complete, empty store under path in one step, unless
 // somebody else was faster.
 func makeFile(path string) error {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".discreet-new-*")
+	f, err := os.CreateTemp(dir, newPrefix+"*")
 	if err != nil {
 		return openError(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -79,7 +80,6 @@ func (s *Store) flush() error {
 	l := &s.late
 	l.io.Lock()
 	defer l.io.Unlock()
-	seal := s.seal.Load()
 	l.mu.Lock()
 	switch {
 	case l.moving != nil: // an earlier flush failed
@@ -105,15 +105,19 @@ func (s *Store) flush() error {
 	if err != nil {
 		return err
 	}
-	r := &request{changes: make([]change, len(at))}
-	for i := range at {
-		c := &r.changes[i]
-		c.bucket, c.key, c.write = at[i].bucket, at[i].key[:], true
-		if row := moving[keys[i]].row; row != nil {
-			c.value = seal.seal(c.bucket, c.key, row)
+	for err = errStale; errors.Is(err, errStale); { // sealed again where the key changed
+		seal := s.now.Load().seal
+		r := &request{seal: seal, changes: make([]change, len(at))}
+		for i := range at {
+			c := &r.changes[i]
+			c.bucket, c.key, c.write = at[i].bucket, at[i].key[:], true
+			if row := moving[keys[i]].row; row != nil {
+				c.value = seal.seal(c.bucket, c.key, row)
+			}
 		}
+		err = s.submit(r)
 	}
-	if err := s.submit(r); err != nil {
+	if err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -144,8 +148,7 @@ func (s *Store) updateLate(ctx context.Context, keys []segment.Key, f func(i int
 
 // attemptLate is one try; alone, it cannot be overtaken.
 func (s *Store) attemptLate(ctx context.Context, keys []segment.Key, at []place, f func(i int, row []byte) ([]byte, error), alone bool) (done, full bool, err error) {
-	seal, err := s.ready(ctx)
-	if err != nil {
+	if err := s.ready(ctx); err != nil {
 		return false, false, err
 	}
 	l := &s.late
@@ -161,7 +164,7 @@ func (s *Store) attemptLate(ctx context.Context, keys []segment.Key, at []place,
 	if !alone {
 		l.mu.Unlock()
 	}
-	rows, err := s.read(seal, at, func(i int) bool { return waiting[i] != nil })
+	rows, _, err := s.read(at, func(i int) bool { return waiting[i] != nil })
 	if err != nil {
 		return false, false, err
 	}

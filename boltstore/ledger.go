@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/discreet-go/discreet/dp/ledger"
@@ -16,11 +17,19 @@ func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) 
 // nil, they are on disk. It returns ledger.ErrConflict, having written
 // nothing, when the log does not have exactly seq records.
 func (s *Store) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row) error {
-	seal, err := s.ready(ctx)
-	if err != nil {
-		return err
+	for {
+		if err := s.ready(ctx); err != nil {
+			return err
+		}
+		if err := s.appendRows(seq, rows); !errors.Is(err, errStale) {
+			return err
+		}
 	}
-	r := &request{append: true, seq: seq}
+}
+
+func (s *Store) appendRows(seq uint64, rows []ledger.Row) error {
+	seal := s.now.Load().seal
+	r := &request{seal: seal, append: true, seq: seq}
 	for i, row := range rows {
 		k := seqKey(seq + uint64(i))
 		r.changes = append(r.changes, change{bucket: bucketLedger, key: k, write: true, value: seal.seal(bucketLedger, k, row.Record)})
@@ -35,12 +44,11 @@ func (s *Store) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row
 // snapshot. A record that is missing or does not open is ErrDamaged, with its
 // position.
 func (s *Store) LedgerRead(ctx context.Context, from uint64, f func(seq uint64, record []byte) error) error {
-	seal, err := s.ready(ctx)
-	if err != nil {
+	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	user := false
-	return s.view(&user, func(tx *bbolt.Tx) error {
+	return s.view(&user, func(tx *bbolt.Tx, seal *sealer) error {
 		n, err := logLength(tx)
 		if err != nil || n <= from {
 			return err
@@ -48,7 +56,7 @@ func (s *Store) LedgerRead(ctx context.Context, from uint64, f func(seq uint64, 
 		c := tx.Bucket(bucketLedger).Cursor()
 		var buf []byte
 		for k, v := c.Seek(seqKey(from)); from < n; k, v = c.Next() {
-			if _, err := s.ready(ctx); err != nil {
+			if err := s.ready(ctx); err != nil {
 				return err
 			}
 			if !bytes.Equal(k, seqKey(from)) {
@@ -76,13 +84,14 @@ func (s *Store) LedgerRead(ctx context.Context, from uint64, f func(seq uint64, 
 
 // LedgerBlob returns the blob stored with record seq, or nil.
 func (s *Store) LedgerBlob(ctx context.Context, seq uint64) ([]byte, error) {
-	seal, err := s.ready(ctx)
-	if err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
 	k := seqKey(seq)
 	var sealed []byte
-	err = s.view(new(bool), func(tx *bbolt.Tx) error {
+	var seal *sealer
+	err := s.view(new(bool), func(tx *bbolt.Tx, key *sealer) error {
+		seal = key
 		if b := tx.Bucket(bucketBlobs); b != nil {
 			v := b.Get(k)
 			if !fits(tx, v) {
@@ -101,7 +110,7 @@ func (s *Store) LedgerBlob(ctx context.Context, seq uint64) ([]byte, error) {
 // LedgerClaim takes a key until give is called or the store is closed: one
 // process at a time holds the file.
 func (s *Store) LedgerClaim(ctx context.Context, key uint64) (give func(), err error) {
-	if _, err := s.ready(ctx); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
 	return s.claims.Claim(key)

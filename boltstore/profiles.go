@@ -12,8 +12,7 @@ import (
 
 // ProfileRow returns a copy of the row under k, or nil when there is none.
 func (s *Store) ProfileRow(ctx context.Context, k segment.Key) ([]byte, error) {
-	seal, err := s.ready(ctx)
-	if err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
 	at, err := profilePlaces([]segment.Key{k})
@@ -30,7 +29,7 @@ func (s *Store) ProfileRow(ctx context.Context, k segment.Key) ([]byte, error) {
 			return append([]byte{}, p.row...), nil
 		}
 	}
-	rows, err := s.read(seal, at, nil)
+	rows, _, err := s.read(at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +40,7 @@ func (s *Store) ProfileRow(ctx context.Context, k segment.Key) ([]byte, error) {
 // makes of them, in one step: on disk when it returns with Sync, within the
 // interval with Interval. It copies what f returns before it calls f again.
 func (s *Store) ProfileUpdate(ctx context.Context, keys []segment.Key, f func(i int, row []byte) ([]byte, error)) error {
-	if _, err := s.ready(ctx); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	if len(keys) == 0 {
@@ -60,11 +59,11 @@ func (s *Store) ProfileUpdate(ctx context.Context, keys []segment.Key, f func(i 
 // ProfileScan calls f with every row of the purpose, over one snapshot. With
 // Interval it first writes what is waiting. Rows stay valid until f returns.
 func (s *Store) ProfileScan(ctx context.Context, purpose string, f func(id segment.ID, row []byte) error) error {
-	seal, bucket, err := s.profiles(ctx, purpose)
+	bucket, err := s.profiles(ctx, purpose)
 	if err != nil {
 		return err
 	}
-	return s.scan(ctx, seal, bucket, f)
+	return s.scan(ctx, bucket, f)
 }
 
 // ProfilePurposes returns the purposes that have rows, sorted.
@@ -73,7 +72,7 @@ func (s *Store) ProfilePurposes(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	var list []string
-	err := s.view(new(bool), func(tx *bbolt.Tx) error {
+	err := s.view(new(bool), func(tx *bbolt.Tx, _ *sealer) error {
 		list = list[:0]
 		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 			purpose, ok := strings.CutPrefix(string(name), profilePrefix)
@@ -91,7 +90,7 @@ func (s *Store) ProfilePurposes(ctx context.Context) ([]string, error) {
 
 // ProfileSync returns when every change acknowledged before is on disk.
 func (s *Store) ProfileSync(ctx context.Context) error {
-	if _, err := s.ready(ctx); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	if s.every > 0 {
@@ -103,7 +102,7 @@ func (s *Store) ProfileSync(ctx context.Context) error {
 // ProfileSweep replaces every row of the purpose by what f makes of it, in
 // batches. Rows that come during the sweep may be left out.
 func (s *Store) ProfileSweep(ctx context.Context, purpose string, f func(id segment.ID, row []byte) ([]byte, error)) error {
-	_, bucket, err := s.profiles(ctx, purpose)
+	bucket, err := s.profiles(ctx, purpose)
 	if err != nil {
 		return err
 	}
@@ -123,18 +122,17 @@ func (s *Store) ProfileSweep(ctx context.Context, purpose string, f func(id segm
 
 // profiles returns the bucket of a purpose, with everything written to it that
 // was acknowledged so far.
-func (s *Store) profiles(ctx context.Context, purpose string) (*sealer, []byte, error) {
-	seal, err := s.ready(ctx)
-	if err != nil {
-		return nil, nil, err
+func (s *Store) profiles(ctx context.Context, purpose string) ([]byte, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
 	}
 	if !contrib.ValidName(purpose) {
-		return nil, nil, ErrKey
+		return nil, ErrKey
 	}
 	if s.every > 0 {
 		if err := s.flush(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return seal, []byte(profilePrefix + purpose), nil
+	return []byte(profilePrefix + purpose), nil
 }

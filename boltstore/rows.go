@@ -48,11 +48,13 @@ func profilePlaces(keys []segment.Key) ([]place, error) {
 	return all, nil
 }
 
-// read returns the rows at the places, over one snapshot. Rows that skip
-// reports are left out.
-func (s *Store) read(seal *sealer, at []place, skip func(i int) bool) ([]stored, error) {
+// read returns the rows at the places, over one snapshot, and the sealer that
+// opened them. Rows that skip reports are left out.
+func (s *Store) read(at []place, skip func(i int) bool) ([]stored, *sealer, error) {
 	rows := make([]stored, len(at))
-	err := s.view(new(bool), func(tx *bbolt.Tx) error {
+	var seal *sealer
+	err := s.view(new(bool), func(tx *bbolt.Tx, key *sealer) error {
+		seal = key
 		var b *bbolt.Bucket
 		for i := range at {
 			if i == 0 || !bytes.Equal(at[i].bucket, at[i-1].bucket) {
@@ -69,7 +71,7 @@ func (s *Store) read(seal *sealer, at []place, skip func(i int) bool) ([]stored,
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i := range rows {
 		r := &rows[i]
@@ -77,14 +79,14 @@ func (s *Store) read(seal *sealer, at []place, skip func(i int) bool) ([]stored,
 			continue
 		}
 		if len(r.row) < headSize {
-			return nil, ErrDamaged
+			return nil, nil, ErrDamaged
 		}
 		r.nonce = r.row[1:headSize]
 		if r.row, err = seal.open(at[i].bucket, at[i].key[:], r.row); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return rows, nil
+	return rows, seal, nil
 }
 
 const maxTries = 4 // before an update runs alone
@@ -103,8 +105,7 @@ func (s *Store) change(ctx context.Context, at []place, f func(i int, row []byte
 // attempt reads, calls f without holding a transaction, and writes if nothing
 // changed meanwhile, else returns errStale; alone, nothing can.
 func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byte) ([]byte, error), drop []place, alone bool) error {
-	seal, err := s.ready(ctx)
-	if err != nil {
+	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	if s.failed.Load() {
@@ -117,11 +118,11 @@ func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byt
 		s.gate.RLock()
 		defer s.gate.RUnlock()
 	}
-	rows, err := s.read(seal, at, nil)
+	rows, seal, err := s.read(at, nil)
 	if err != nil {
 		return err
 	}
-	r := &request{changes: make([]change, 0, len(at)+len(drop))}
+	r := &request{seal: seal, changes: make([]change, 0, len(at)+len(drop))}
 	for i := range at {
 		c := change{bucket: at[i].bucket, key: at[i].key[:], checked: true, nonce: rows[i].nonce}
 		next, err := f(i, rows[i].row)
@@ -146,7 +147,7 @@ func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byt
 
 // keysAfter returns up to n keys of a bucket that follow after.
 func (s *Store) keysAfter(bucket, after []byte, n int) (keys []ident.ID, err error) {
-	return keys, s.view(new(bool), func(tx *bbolt.Tx) error {
+	return keys, s.view(new(bool), func(tx *bbolt.Tx, _ *sealer) error {
 		b := tx.Bucket(bucket)
 		if b == nil {
 			return nil
@@ -174,7 +175,7 @@ func (s *Store) sweep(ctx context.Context, bucket []byte, step func(ids []ident.
 	const batch = 256
 	var after []byte
 	for {
-		if _, err := s.ready(ctx); err != nil {
+		if err := s.ready(ctx); err != nil {
 			return err
 		}
 		ids, err := s.keysAfter(bucket, after, batch)
@@ -190,9 +191,9 @@ func (s *Store) sweep(ctx context.Context, bucket []byte, step func(ids []ident.
 }
 
 // scan calls f with every row of a bucket, over one snapshot.
-func (s *Store) scan(ctx context.Context, seal *sealer, bucket []byte, f func(id ident.ID, row []byte) error) error {
+func (s *Store) scan(ctx context.Context, bucket []byte, f func(id ident.ID, row []byte) error) error {
 	user := false
-	return s.view(&user, func(tx *bbolt.Tx) error {
+	return s.view(&user, func(tx *bbolt.Tx, seal *sealer) error {
 		b := tx.Bucket(bucket)
 		if b == nil {
 			return nil
@@ -201,7 +202,7 @@ func (s *Store) scan(ctx context.Context, seal *sealer, bucket []byte, f func(id
 		n := 0
 		for c, k, v := cursor(b); k != nil; k, v = c.Next() {
 			if n++; n%1024 == 0 {
-				if _, err := s.ready(ctx); err != nil {
+				if err := s.ready(ctx); err != nil {
 					return err
 				}
 			}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/pseudonym"
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Durability says when a profile update is acknowledged: Sync or Interval.
@@ -43,12 +43,16 @@ type Options struct {
 // Store is one open file. Its methods are safe for concurrent use. Functions
 // handed to a method must not call the store.
 type Store struct {
-	db     *bbolt.DB
-	file   *os.File      // the one that db has open
+	now    atomic.Pointer[handle]
+	path   string        // absolute, without links
 	every  time.Duration // zero with Sync
-	seal   atomic.Pointer[sealer]
 	closed atomic.Bool
 	failed atomic.Bool
+
+	// write is held by the one transaction that writes, and by a rewrite from
+	// its snapshot to its end.
+	write   sync.Mutex
+	rewrote int64 // last transaction of the last rewrite; guarded by write
 
 	binding sync.Mutex
 	tenant  string // guarded by binding
@@ -69,11 +73,13 @@ func Open(path string, o Options) (*Store, error) {
 	if d != 0 && (d < 10*time.Millisecond || d > time.Minute) {
 		return nil, ErrOptions
 	}
-	db, file, err := openFile(path)
+	h, path, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, file: file, every: d}, nil
+	s := &Store{path: path, every: d}
+	s.now.Store(h)
+	return s, nil
 }
 
 // Bind ties the file to a tenant and a keyring: the first Bind makes the key of
@@ -94,7 +100,7 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	switch {
 	case s.closed.Load():
 		return ErrClosed
-	case s.seal.Load() == nil:
+	case s.now.Load().seal == nil:
 	case s.tenant != tenant:
 		return ErrTenant
 	case s.check != keys.Check():
@@ -118,13 +124,14 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	if s.every > 0 {
 		s.late.start(s)
 	}
-	s.seal.Store(seal)
+	h := s.now.Load()
+	s.now.Store(&handle{h.db, h.file, seal})
 	return nil
 }
 
 // readKey returns the key of the file, or nil when it was never bound.
 func (s *Store) readKey(tenant string, keys *pseudonym.Keyring) (key *[32]byte, err error) {
-	return key, s.view(new(bool), func(tx *bbolt.Tx) error {
+	return key, s.view(new(bool), func(tx *bbolt.Tx, _ *sealer) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
 			return ErrDamaged
@@ -161,7 +168,7 @@ func (s *Store) makeKey(tenant string, keys *pseudonym.Keyring) (*[32]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	return key, s.update(func(tx *bbolt.Tx) error {
+	return key, s.update(func(tx *bbolt.Tx, _ *sealer) error {
 		meta := tx.Bucket(bucketMeta)
 		return errors.Join(
 			meta.Put(keySalt, salt[:]),
@@ -187,45 +194,57 @@ func (s *Store) Close() error {
 		return ErrClosed
 	}
 	err := s.late.stop(s)
+	s.write.Lock() // a rewrite under way stops where the store is closed
+	defer s.write.Unlock()
+	h := s.now.Load()
 	if s.failed.Load() {
 		// A damaged database may have kept its locks: do not wait for ever.
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			guard(new(bool), s.db.Close)
+			guard(new(bool), h.db.Close)
 		}()
 		select {
 		case <-done:
 		case <-time.After(time.Second):
-			unlock(s.file)
+			unlock(h.file)
 		}
 		return errors.Join(err, ErrFailed)
 	}
-	if e := guard(new(bool), s.db.Close); e != nil {
+	if e := guard(new(bool), h.db.Close); e != nil {
 		err = errors.Join(err, ErrFailed)
 	}
 	return err
 }
 
-// ready returns the sealer when a call may go on.
-func (s *Store) ready(ctx context.Context) (*sealer, error) {
+// ready returns nil when a call may go on.
+func (s *Store) ready(ctx context.Context) error {
 	if s.closed.Load() {
-		return nil, ErrClosed
-	}
-	seal := s.seal.Load()
-	if seal == nil {
-		return nil, ErrNotBound
-	}
-	return seal, ctx.Err()
-}
-
-// view runs fn in a read transaction.
-func (s *Store) view(user *bool, fn func(tx *bbolt.Tx) error) error {
-	err := guard(user, func() error { return s.db.View(fn) })
-	if err != nil && s.closed.Load() {
 		return ErrClosed
 	}
-	return err
+	if s.now.Load().seal == nil {
+		return ErrNotBound
+	}
+	return ctx.Err()
+}
+
+// view runs fn in a read transaction, with the sealer of what it reads.
+func (s *Store) view(user *bool, fn func(tx *bbolt.Tx, seal *sealer) error) error {
+	for {
+		h := s.now.Load()
+		err := guard(user, func() error {
+			return h.db.View(func(tx *bbolt.Tx) error { return fn(tx, h.seal) })
+		})
+		switch {
+		case err == nil:
+			return nil
+		case s.closed.Load():
+			return ErrClosed
+		case errors.Is(err, bolterrors.ErrDatabaseNotOpen) && s.now.Load() != h:
+			continue // a rewrite put another file in its place, before fn began
+		}
+		return err
+	}
 }
 
 // errKeep ends a transaction of update without a commit and without an error.
@@ -233,14 +252,17 @@ var errKeep = errors.New("boltstore: nothing to write")
 
 // update runs fn in a write transaction and syncs. Errors of fn are returned
 // after rolling back; any other failure leaves the store refusing to write.
-func (s *Store) update(fn func(tx *bbolt.Tx) error) error {
+func (s *Store) update(fn func(tx *bbolt.Tx, seal *sealer) error) error {
+	s.write.Lock()
+	defer s.write.Unlock()
 	if s.failed.Load() {
 		return ErrFailed
 	}
+	h := s.now.Load()
 	ran := false // fn returned without an error, so what follows is the commit
 	err := guard(new(bool), func() error {
-		return s.db.Update(func(tx *bbolt.Tx) error {
-			err := fn(tx)
+		return h.db.Update(func(tx *bbolt.Tx) error {
+			err := fn(tx, h.seal)
 			ran = err == nil
 			return err
 		})

@@ -3,6 +3,7 @@
 package boltstore
 
 import (
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -10,3 +11,11 @@ import (
 // unlock lets others have a file whose database could not be closed: the
 // mapping that stays behind would hold the lock.
 func unlock(f *os.File) { syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+
+// links returns how many names a file has.
+func links(info fs.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(st.Nlink)
+	}
+	return 1
+}

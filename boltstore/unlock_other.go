@@ -2,7 +2,13 @@
 
 package boltstore
 
-import "os"
+import (
+	"io/fs"
+	"os"
+)
 
 // unlock does nothing where closing a file is enough, or all there is.
 func unlock(*os.File) {}
+
+// links returns 1: it is not known how many names a file has.
+func links(fs.FileInfo) uint64 { return 1 }
