@@ -55,8 +55,11 @@ func child(mode, dir string) error {
 	if err := s.Bind(timeless{}, tenant, keys); err != nil {
 		return err
 	}
-	if mode == "compact" {
+	switch mode {
+	case "compact":
 		go compactForever(s)
+	case "reseal":
+		return resealForever(s, dir, keys)
 	}
 	row := make([]byte, 64)
 	if mode == "full" {

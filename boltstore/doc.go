@@ -29,7 +29,8 @@
 // which is stored wrapped by the keyring. The nonce is random, 24 bytes; the
 // bucket and the row's key are authenticated with the value, so a value moved
 // to another row does not open. A value that does not open is [ErrDamaged],
-// never an empty row. docs/formats-ledger.md gives the layout.
+// never an empty row. [Store.Reseal] turns the file to a fresh key under another
+// keyring. docs/formats-ledger.md gives the layout.
 //
 // # Not protected
 //

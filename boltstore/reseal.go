@@ -1,0 +1,97 @@
+package boltstore
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+
+	"github.com/discreet-go/discreet/pseudonym"
+)
+
+// Reseal seals every value under a fresh key of the file, wrapped by the keyring
+// next, and rewrites the file as Compact does. From its return on the file opens
+// with next and not with old, whose root opens nothing in it any more. Where it
+// ends early, killed or with an error other than ErrFailed, the file opens with
+// old as before. The pseudonyms that name the rows stay those of old.
+//
+// The store must be bound, under old; it stays in use. It returns ErrKeyring
+// when old is not what opens the file, or next is empty or the same, and the
+// errors of Compact. A value that does not open is ErrDamaged, and nothing is
+// changed.
+func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	if old == nil || next == nil || next.KeyID() == 0 || old.Check() == next.Check() {
+		return ErrKeyring
+	}
+	s.binding.Lock() // no Bind, and no Close, while the keyring changes
+	defer s.binding.Unlock()
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	held, check := s.check, old.Check()
+	if subtle.ConstantTimeCompare(held[:], check[:]) != 1 {
+		return ErrKeyring
+	}
+	if key, err := s.readKey(s.tenant, old); err != nil {
+		return err
+	} else if key == nil {
+		return ErrDamaged
+	} else {
+		clear(key[:])
+	}
+	if s.every > 0 {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	r, err := newResealer(s.tenant, next)
+	if err != nil {
+		return err
+	}
+	before := s.now.Load()
+	err = s.rewrite(ctx, r)
+	if s.now.Load() != before {
+		s.check = next.Check()
+	}
+	return err
+}
+
+// resealer is the rewriter of Reseal.
+type resealer struct {
+	to             *sealer
+	check, wrapped []byte
+}
+
+func newResealer(tenant string, next *pseudonym.Keyring) (*resealer, error) {
+	key := new([32]byte)
+	defer clear(key[:])
+	rand.Read(key[:])
+	wrapped, err := next.WrapStoreKey(tenant, key)
+	if err != nil {
+		return nil, err
+	}
+	to, err := newSealer(key)
+	check := next.Check()
+	return &resealer{to, check[:], wrapped}, err
+}
+
+func (r *resealer) sealer() *sealer { return r.to }
+
+func (r *resealer) value(old *sealer, bucket, key, value []byte) ([]byte, error) {
+	if string(bucket) == string(bucketMeta) {
+		switch string(key) {
+		case string(keyKeyCheck):
+			return r.check, nil
+		case string(keyStoreKey):
+			return r.wrapped, nil
+		}
+		return value, nil
+	}
+	text, err := old.open(bucket, key, append([]byte(nil), value...))
+	if err != nil {
+		return nil, err
+	}
+	return r.to.seal(bucket, key, text), nil
+}
