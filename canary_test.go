@@ -72,22 +72,22 @@ func TestCanary(t *testing.T) {
 			show(e.Withdraw(ctx, who))
 		}
 		if i%11 == 0 {
-			show(e.Erase(ctx, who))
+			show(e.Erase(ctx, who, operator))
 		}
 		show(e.Withdraw(ctx, who, c))
 	}
 	for _, m := range worldMeasures {
-		r, err := e.Release(ctx, discreet.Query{Name: "canary-" + measureName(m), Measure: measureName(m), Share: 0.2})
+		r, err := e.Release(ctx, discreet.Query{Name: "canary-" + measureName(m), Measure: measureName(m), Share: 0.2}, operator)
 		check(t, err)
 		show(r, r.Header(), r.Cells(), string(r.Note()), r.Statement())
 	}
-	_, err = e.Release(ctx, discreet.Query{Name: "another", Measure: canaries[0], Share: 0.2})
+	_, err = e.Release(ctx, discreet.Query{Name: "another", Measure: canaries[0], Share: 0.2}, operator)
 	show(err)
-	_, err = e.Release(ctx, discreet.Query{Name: canaries[0], Measure: "sizes", Share: 0.2})
+	_, err = e.Release(ctx, discreet.Query{Name: canaries[0], Measure: "sizes", Share: 0.2}, operator)
 	show(err)
-	x, err := e.Explain(ctx, other)
+	x, err := e.Explain(ctx, other, operator)
 	show(x, err)
-	p, err := e.Export(ctx, other)
+	p, err := e.Export(ctx, other, operator)
 	show(p, err)
 	show(e.Engine, e.Config.Keys, e.Config.Store, e.Stats(), e.Account(), e.Verifiers())
 	check(t, e.VerifyLedger(ctx))

@@ -23,6 +23,7 @@ type Store interface {
 	consent.Store
 	segment.Store
 	ledger.Store
+	ledger.AccessStore
 
 	// Bind ties the store to a tenant and a keyring before anything else. The
 	// first Bind decides; later ones with another tenant or keyring are refused.

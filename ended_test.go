@@ -136,10 +136,10 @@ func TestErasureOutlivesSweep(t *testing.T) {
 	e := openWorld(t, discreet.Config{Source: src, SourceTimeout: time.Second})
 	src.answer[ann.Expose()] = consent.Answer{State: consent.Allowed, Since: e.Clock.Now()}
 	e.Clock.Advance(time.Hour)
-	check(t, e.Erase(t.Context(), ann))
+	check(t, e.Erase(t.Context(), ann, operator))
 	for range 12 {
 		e.Clock.Advance(30 * 24 * time.Hour)
-		check(t, e.AdvanceWindow(t.Context()))
+		check(t, e.AdvanceWindow(t.Context(), operator))
 		_, err := e.Sweep(t.Context())
 		check(t, err)
 		out, err := e.Record(t.Context(), event(e, ann, "1", "a", "sports.running"))
@@ -206,7 +206,7 @@ func TestUndrawable(t *testing.T) {
 			MaxSegments: 64, MaxItems: 1024, MaxPerItem: 1 << 20, LookbackDays: 30, Share: 1,
 		}},
 	})
-	if _, err := e.Release(t.Context(), discreet.Query{Name: "x", Measure: "loud", Share: 1e-8}); err == nil {
+	if _, err := e.Release(t.Context(), discreet.Query{Name: "x", Measure: "loud", Share: 1e-8}, operator); err == nil {
 		t.Error("drawn with a scale beyond the limits")
 	}
 	if r := e.Account(); r.Entries != 0 {
@@ -266,7 +266,7 @@ func TestDeclaredLater(t *testing.T) {
 	next.Measures = []dp.Measure{worldMeasures[0], worldMeasures[2]}
 	later, err := discreet.Open(t.Context(), next)
 	check(t, err)
-	r, err := later.Release(t.Context(), discreet.Query{Name: "found", Measure: "found", Share: 0.1})
+	r, err := later.Release(t.Context(), discreet.Query{Name: "found", Measure: "found", Share: 0.1}, operator)
 	check(t, err)
 	if got, want := r.Header().Since, e.Clock.Now().Format(time.DateOnly); got != want {
 		t.Errorf("counts since %s, want %s", got, want)
@@ -275,7 +275,7 @@ func TestDeclaredLater(t *testing.T) {
 	e.Clock.Advance(24 * time.Hour)
 	changed, err := discreet.Open(t.Context(), next)
 	check(t, err)
-	r, err = changed.Release(t.Context(), discreet.Query{Name: "again", Measure: "sizes", Share: 0.1})
+	r, err = changed.Release(t.Context(), discreet.Query{Name: "again", Measure: "sizes", Share: 0.1}, operator)
 	check(t, err)
 	if got, want := r.Header().Since, e.Clock.Now().Format(time.DateOnly); got != want {
 		t.Errorf("segments with another meaning count since %s, want %s", got, want)
@@ -307,7 +307,7 @@ func TestEraseInterestLasts(t *testing.T) {
 	cfg.Store = after
 	crashed, err := discreet.Open(t.Context(), cfg)
 	check(t, err)
-	x, err := crashed.Export(t.Context(), ann)
+	x, err := crashed.Export(t.Context(), ann, operator)
 	check(t, err)
 	if len(x.Profiles) != 0 && len(x.Profiles[0].Interests) != 0 {
 		t.Error("an erased interest came back after a crash")

@@ -31,6 +31,7 @@ type Engine struct {
 	rooms   []room
 	deriver *pseudonym.Deriver
 	account *ledger.Account
+	access  *ledger.AccessLog
 	plan    *plan.Plan
 	since   map[string]contrib.Day // measure -> first day it counts
 	signer  note.Signer
@@ -75,6 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		cfg: cfg, book: book, rooms: rooms, plan: budget, since: map[string]contrib.Day{},
 		tables:  tables{items: map[string]proof.Release{}, sizes: map[string]proof.Release{}},
 		parents: parents(cfg.Taxonomy),
+		access:  ledger.NewAccessLog(cfg.Store),
 		lookups: make(chan struct{}, sourceParallel),
 	}
 	if err := e.retire(ctx); err != nil {

@@ -80,7 +80,7 @@ func TestConsentDecides(t *testing.T) {
 	check(t, e.Withdraw(ctx, ann, discreettest.Purpose))
 	asked(0) // a withdrawal is an answer: not asked again soon
 	wants(record(e.Clock.Now()), consent.Withdrawn, 0)
-	x, err := e.Explain(ctx, ann)
+	x, err := e.Explain(ctx, ann, operator)
 	check(t, err)
 	if len(x.Profiles) != 0 {
 		t.Error("a withdrawn purpose left a profile")
@@ -92,11 +92,11 @@ func TestConsentDecides(t *testing.T) {
 	wants(record(during), consent.OutsideInterval, 0)
 	wants(record(e.Clock.Now()), consent.Granted, segment.Admitted)
 
-	check(t, e.Erase(ctx, ann))
+	check(t, e.Erase(ctx, ann, operator))
 	wants(record(e.Clock.Now()), consent.Erased, 0)
 	asked(1)
 	e.Clock.Advance(92 * 24 * time.Hour)
-	check(t, e.AdvanceWindow(ctx))
+	check(t, e.AdvanceWindow(ctx, operator))
 	_, err = e.Sweep(ctx)
 	check(t, err)
 	wants(record(e.Clock.Now()), consent.NoRecord, 0) // nothing is left, not even the erasure
@@ -110,7 +110,7 @@ func TestReturning(t *testing.T) {
 	for name, leave := range map[string]func(who discreet.Raw) error{
 		"withdraw": func(who discreet.Raw) error { return e.Withdraw(ctx, who, discreettest.Purpose) },
 		"refuse":   func(who discreet.Raw) error { return e.Choose(ctx, who, refuse) },
-		"erase":    func(who discreet.Raw) error { return e.Erase(ctx, who) },
+		"erase":    func(who discreet.Raw) error { return e.Erase(ctx, who, operator) },
 	} {
 		who := discreet.Opaque(name)
 		id, err := e.ID(who, discreettest.Purpose)
@@ -163,10 +163,10 @@ func TestRelease(t *testing.T) {
 	check(t, err)
 
 	q := discreet.Query{Name: "monday", Measure: "sizes", Share: 0.4}
-	first, err := e.Release(ctx, q)
+	first, err := e.Release(ctx, q, operator)
 	check(t, err)
 	spent := e.Account().Spent
-	again, err := e.Release(ctx, q)
+	again, err := e.Release(ctx, q, operator)
 	check(t, err)
 	if !bytes.Equal(first.Note(), again.Note()) || e.Account().Spent != spent {
 		t.Error("asked again, a release differed or was charged")
@@ -175,35 +175,35 @@ func TestRelease(t *testing.T) {
 		t.Error(diff)
 	}
 	e.Clock.Advance(24 * time.Hour) // another day, the same window, the same name
-	if again, err = e.Release(ctx, q); err != nil || again.Header().AsOf != first.Header().AsOf {
+	if again, err = e.Release(ctx, q, operator); err != nil || again.Header().AsOf != first.Header().AsOf {
 		t.Errorf("the next day the name stood for something else: %v", err)
 	}
 	for name, other := range map[string]discreet.Query{
 		"share":   {Name: "monday", Measure: "sizes", Share: 0.3},
 		"measure": {Name: "monday", Measure: "views", Share: 0.4},
 	} {
-		if _, err := e.Release(ctx, other); !errors.Is(err, ledger.ErrSpecification) {
+		if _, err := e.Release(ctx, other, operator); !errors.Is(err, ledger.ErrSpecification) {
 			t.Errorf("another %s under one name: %v", name, err)
 		}
 	}
 	var exhausted *ledger.ExhaustedError
-	if _, err := e.Release(ctx, discreet.Query{Name: "much", Measure: "sizes", Share: 0.7}); !errors.As(err, &exhausted) {
+	if _, err := e.Release(ctx, discreet.Query{Name: "much", Measure: "sizes", Share: 0.7}, operator); !errors.As(err, &exhausted) {
 		t.Errorf("more than what is left: %v", err)
 	}
 	if e.Account().Spent != spent {
 		t.Error("a refusal was charged")
 	}
-	if _, err := e.Release(ctx, discreet.Query{Name: "rest", Measure: "views", Share: 0.6}); err != nil {
+	if _, err := e.Release(ctx, discreet.Query{Name: "rest", Measure: "views", Share: 0.6}, operator); err != nil {
 		t.Errorf("shares that add up to one do not fit: %v", err)
 	}
 	if got := e.Account().SpentShare(); got != 1 {
 		t.Errorf("spent %v of the budget, want 1", got)
 	}
-	if _, err := e.Release(ctx, discreet.Query{Name: "x", Measure: "other", Share: 0.1}); !errors.Is(err, plan.ErrUndeclared) {
+	if _, err := e.Release(ctx, discreet.Query{Name: "x", Measure: "other", Share: 0.1}, operator); !errors.Is(err, plan.ErrUndeclared) {
 		t.Errorf("an undeclared measure: %v", err)
 	}
 	for _, share := range []float64{0, -1, 1.1, math.NaN(), math.Inf(1), 1e-12} {
-		if _, err := e.Release(ctx, discreet.Query{Name: "x", Measure: "sizes", Share: share}); err == nil {
+		if _, err := e.Release(ctx, discreet.Query{Name: "x", Measure: "sizes", Share: share}, operator); err == nil {
 			t.Errorf("a share of %v was accepted", share)
 		}
 	}
@@ -215,16 +215,16 @@ func TestRelease(t *testing.T) {
 	check(t, e.VerifyLedger(ctx))
 
 	e.Clock.Advance(30 * 24 * time.Hour) // the next window has a budget of its own
-	if _, err := e.Release(ctx, q); err != nil {
+	if _, err := e.Release(ctx, q, operator); err != nil {
 		t.Errorf("the next window: %v", err)
 	}
 	e.Clock.Advance(70 * 24 * time.Hour)
-	if _, err := e.Release(ctx, q); !errors.Is(err, ledger.ErrWindowJump) {
+	if _, err := e.Release(ctx, q, operator); !errors.Is(err, ledger.ErrWindowJump) {
 		t.Errorf("two windows were skipped unseen: %v", err)
 	}
-	check(t, e.AdvanceWindow(ctx))
+	check(t, e.AdvanceWindow(ctx, operator))
 	e.Clock.Advance(-40 * 24 * time.Hour)
-	if _, err := e.Release(ctx, q); !errors.Is(err, ledger.ErrClockBack) {
+	if _, err := e.Release(ctx, q, operator); !errors.Is(err, ledger.ErrClockBack) {
 		t.Errorf("a window came back: %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestOneDrawer(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			for {
-				r, err := e.Release(context.Background(), discreet.Query{Name: "one", Measure: "sizes", Share: 0.2})
+				r, err := e.Release(context.Background(), discreet.Query{Name: "one", Measure: "sizes", Share: 0.2}, operator)
 				if errors.Is(err, ledger.ErrInProgress) {
 					time.Sleep(time.Millisecond)
 					continue
@@ -283,7 +283,7 @@ func TestWithdrawalWins(t *testing.T) {
 		}
 		check(t, e.Withdraw(ctx, ann))
 		wg.Wait()
-		x, err := e.Explain(ctx, ann)
+		x, err := e.Explain(ctx, ann, operator)
 		check(t, err)
 		if len(x.Profiles) != 0 {
 			t.Fatal("an event was admitted after its consent ended")
@@ -409,7 +409,7 @@ func TestRank(t *testing.T) {
 		_, err := e.Record(ctx, event(e, ann, fmt.Sprint(i), "b", "books.fiction"))
 		check(t, err)
 	}
-	_, err := e.Release(ctx, discreet.Query{Name: "views", Measure: "views", Share: 0.5})
+	_, err := e.Release(ctx, discreet.Query{Name: "views", Measure: "views", Share: 0.5}, operator)
 	check(t, err)
 	mine, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views"})
 	check(t, err)
@@ -444,7 +444,7 @@ func TestRights(t *testing.T) {
 	e.Agree(t, ann)
 	_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
 	check(t, err)
-	x, err := e.Explain(ctx, ann)
+	x, err := e.Explain(ctx, ann, operator)
 	check(t, err)
 	if len(x.Consent.Purposes) != 1 || x.Consent.Purposes[0].State != consent.Granted || len(x.Profiles) != 1 {
 		t.Fatalf("%+v", x)
@@ -456,7 +456,7 @@ func TestRights(t *testing.T) {
 	if diff := cmp.Diff(map[string]bool{"runners": true, "readers": false, "cooks": false}, in); diff != "" {
 		t.Error(diff)
 	}
-	p, err := e.Export(ctx, ann)
+	p, err := e.Export(ctx, ann, operator)
 	check(t, err)
 	b, err := json.Marshal(p)
 	check(t, err)
@@ -465,10 +465,10 @@ func TestRights(t *testing.T) {
 			t.Errorf("the export lacks %s", want)
 		}
 	}
-	if x, err = e.Explain(ctx, bob); err != nil || len(x.Profiles) != 0 || len(x.Consent.Purposes) != 0 {
+	if x, err = e.Explain(ctx, bob, operator); err != nil || len(x.Profiles) != 0 || len(x.Consent.Purposes) != 0 {
 		t.Errorf("a stranger: %+v, %v", x, err)
 	}
-	if _, err = e.Explain(ctx, discreet.Raw{}); !errors.Is(err, pseudonym.ErrAnonymous) {
+	if _, err = e.Explain(ctx, discreet.Raw{}, operator); !errors.Is(err, pseudonym.ErrAnonymous) {
 		t.Errorf("nobody: %v", err)
 	}
 }

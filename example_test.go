@@ -36,7 +36,8 @@ func Example() {
 		check(err)
 		fmt.Println(outcomes[0].Decision)
 	}
-	sizes, err := engine.Release(ctx, discreet.Query{Name: "today", Measure: "sizes", Share: 0.1})
+	sizes, err := engine.Release(ctx, discreet.Query{Name: "today", Measure: "sizes", Share: 0.1},
+		discreet.Actor{ID: "nightly", Reason: "daily table"})
 	check(err)
 	fmt.Printf("%d segment, noise ±%d, %v of the budget spent\n", sizes.Len(), sizes.Header().Margin, engine.Account().SpentShare())
 	// Output:

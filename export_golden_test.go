@@ -24,9 +24,9 @@ func TestExportGolden(t *testing.T) {
 		check(t, err)
 		e.Clock.Advance(25 * time.Hour)
 	}
-	export, err := e.Export(ctx, ann)
+	export, err := e.Export(ctx, ann, operator)
 	check(t, err)
-	explanation, err := e.Explain(ctx, ann)
+	explanation, err := e.Explain(ctx, ann, operator)
 	check(t, err)
 	for name, v := range map[string]any{"export-v0.json": export, "explanation-v0.json": explanation} {
 		got, err := json.MarshalIndent(v, "", "\t")

@@ -34,10 +34,13 @@ type Query struct {
 // between charge and draw, asking again goes on under that charge; after one
 // between draw and answer the name is void, with [ledger.ErrVoid]. Nothing is
 // refunded.
-func (e *Engine) Release(ctx context.Context, q Query) (r dp.Release, err error) {
+func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, err error) {
 	defer e.observe("Release", e.cfg.Now(), &err)
 	if e.closed.Load() {
 		return dp.Release{}, ErrClosed
+	}
+	if err := e.note(ctx, by, "Release"); err != nil {
+		return dp.Release{}, err
 	}
 	share, err := contrib.ShareNano(q.Share)
 	if err != nil {
@@ -180,7 +183,12 @@ func (e *Engine) FindRelease(ctx context.Context, note []byte) (ledger.Found, er
 // AdvanceWindow crosses into the accounting window of Config.Now, over any
 // number of windows, and logs it. Crossing into the next window needs no call;
 // skipping one does, so that a wrong clock cannot burn windows unseen.
-func (e *Engine) AdvanceWindow(ctx context.Context) error { return e.account.Advance(ctx, e.cfg.Now()) }
+func (e *Engine) AdvanceWindow(ctx context.Context, by Actor) error {
+	if err := e.note(ctx, by, "AdvanceWindow"); err != nil {
+		return err
+	}
+	return e.account.Advance(ctx, e.cfg.Now())
+}
 
 // specBytes is the canonical form of a declared measure: everything about it
 // but its planned share, with the meaning of its segments.

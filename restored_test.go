@@ -22,7 +22,7 @@ func TestRestoredCopy(t *testing.T) {
 		return s
 	}
 	release := func(e *discreet.Engine, name string) error {
-		_, err := e.Release(ctx, discreet.Query{Name: name, Measure: "sizes", Share: 0.1})
+		_, err := e.Release(ctx, discreet.Query{Name: name, Measure: "sizes", Share: 0.1}, operator)
 		return err
 	}
 	s := open()

@@ -27,9 +27,13 @@ type Portable struct {
 
 // Explain tells a person what is held and what follows from it: consents,
 // segments with the predicates that held or did not, categories by day, expiry,
-// and how to leave. The caller makes sure that who is the person asking.
-func (e *Engine) Explain(ctx context.Context, who Raw) (x Explanation, err error) {
+// and how to leave. The caller makes sure that who is the person asking; by is
+// the service or operator that asks for that person.
+func (e *Engine) Explain(ctx context.Context, who Raw, by Actor) (x Explanation, err error) {
 	defer e.observe("Explain", e.cfg.Now(), &err)
+	if err := e.note(ctx, by, "Explain"); err != nil {
+		return Explanation{}, err
+	}
 	now := e.cfg.Now()
 	h, profiles, err := e.held(ctx, who)
 	if err != nil {
@@ -45,9 +49,13 @@ func (e *Engine) Explain(ctx context.Context, who Raw) (x Explanation, err error
 }
 
 // Export returns everything that is held about a person. The caller makes sure
-// that who is the person asking.
-func (e *Engine) Export(ctx context.Context, who Raw) (x Portable, err error) {
+// that who is the person asking; by is the service or operator that asks for
+// that person.
+func (e *Engine) Export(ctx context.Context, who Raw, by Actor) (x Portable, err error) {
 	defer e.observe("Export", e.cfg.Now(), &err)
+	if err := e.note(ctx, by, "Export"); err != nil {
+		return Portable{}, err
+	}
 	now := e.cfg.Now()
 	h, profiles, err := e.held(ctx, who)
 	if err != nil {
@@ -119,8 +127,11 @@ func (e *Engine) Withdraw(ctx context.Context, who Raw, purposes ...string) (err
 // accounting window over: it keeps the person, if back at once, out of releases
 // that could be compared with earlier ones. What was released stays released;
 // it is differentially private.
-func (e *Engine) Erase(ctx context.Context, who Raw) (err error) {
+func (e *Engine) Erase(ctx context.Context, who Raw, by Actor) (err error) {
 	defer e.observe("Erase", e.cfg.Now(), &err)
+	if err := e.note(ctx, by, "Erase"); err != nil {
+		return err
+	}
 	purposes := make([]string, len(e.rooms))
 	for i, r := range e.rooms {
 		purposes[i] = r.purpose

@@ -38,7 +38,7 @@ func TestStoreGolden(t *testing.T) {
 		e.Agree(t, ann)
 		_, err := e.Record(t.Context(), event(e, ann, "1", "a", "sports.running"))
 		check(t, err)
-		_, err = e.Release(t.Context(), q)
+		_, err = e.Release(t.Context(), q, operator)
 		check(t, err)
 		check(t, e.Close())
 		check(t, store.Close())
@@ -48,12 +48,12 @@ func TestStoreGolden(t *testing.T) {
 	}
 	check(t, e.VerifyLedger(t.Context()))
 	before := e.Account()
-	r, err := e.Release(t.Context(), q)
+	r, err := e.Release(t.Context(), q, operator)
 	check(t, err)
 	if r.Len() != 3 || before.Entries != 1 || e.Account().Spent != before.Spent {
 		t.Errorf("the stored release is gone: %d cells, %d charges", r.Len(), e.Account().Entries)
 	}
-	x, err := e.Export(t.Context(), ann)
+	x, err := e.Export(t.Context(), ann, operator)
 	check(t, err)
 	if len(x.Profiles) != 1 || x.Profiles[0].Interests[0].Category != "sports.running" || x.Consent.Purposes[0].Purpose != discreettest.Purpose {
 		t.Errorf("the stored person is gone: %+v", x)

@@ -40,7 +40,7 @@ func drawDeed(t *rapid.T, people int) deed {
 		}
 	case 1:
 		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {
-			check(t, e.Erase(context.Background(), who))
+			check(t, e.Erase(context.Background(), who, operator))
 		}
 	case 2:
 		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {
@@ -103,7 +103,7 @@ func TestTwoWorlds(t *testing.T) {
 			}
 			for n, d := range deeds {
 				e.Clock.Advance(d.after)
-				check(rt, e.AdvanceWindow(context.Background()))
+				check(rt, e.AdvanceWindow(context.Background(), operator))
 				if d.person != without {
 					d.do(rt, e, raws[d.person], n)
 				}

@@ -60,6 +60,7 @@ var (
 		All: []segment.Predicate{{Score: &segment.Score{Category: "sports.running", HalfLifeDays: 14, AtLeastMilli: 1000}}},
 	}
 	yes      = discreet.Choice{Notice: "pages", Version: 1, Locale: "en", Method: "banner", Grant: []string{"personalize"}}
+	operator = discreet.Actor{ID: "operator", Reason: "a test"}
 	ann, bob = discreet.Email("ann@example.com"), discreet.Email("bob@example.com")
 )
 

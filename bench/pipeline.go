@@ -256,7 +256,7 @@ func (c chain) run(ctx context.Context, store discreet.Store, steps []step) (tim
 		if s.at.After(now) {
 			now = s.at
 		}
-		if err := engine.AdvanceWindow(ctx); err != nil {
+		if err := engine.AdvanceWindow(ctx, discreet.Actor{ID: "bench", Reason: "measuring"}); err != nil {
 			return 0, err
 		}
 		for _, who := range s.leave {
@@ -279,7 +279,7 @@ func (c chain) run(ctx context.Context, store discreet.Store, steps []step) (tim
 		}
 	}
 	for _, measure := range []string{"sizes", "items"} {
-		if _, err := engine.Release(ctx, discreet.Query{Name: "bench-" + measure, Measure: measure, Share: 0.3}); err != nil {
+		if _, err := engine.Release(ctx, discreet.Query{Name: "bench-" + measure, Measure: measure, Share: 0.3}, discreet.Actor{ID: "bench", Reason: "measuring"}); err != nil {
 			return 0, err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 type request struct {
 	seal    *sealer // what the values are sealed with
 	changes []change
-	append  bool   // the log must have exactly seq records
+	log     []byte // bucket of a log that must have exactly seq records; or nil
 	seq     uint64 //
 
 	err  error
@@ -117,8 +117,8 @@ func (s *Store) commit(group []*request) {
 // expect returns errStale or ledger.ErrConflict where the rows, or the length
 // of the log, are not what the request was made for.
 func (r *request) expect(tx *bbolt.Tx) error {
-	if r.append {
-		n, err := logLength(tx)
+	if r.log != nil {
+		n, err := logLength(tx, r.log)
 		if err != nil {
 			return err
 		}
@@ -158,9 +158,9 @@ func (c *change) apply(tx *bbolt.Tx) error {
 	return b.Put(c.key, c.value)
 }
 
-// logLength returns the number of records in the log.
-func logLength(tx *bbolt.Tx) (uint64, error) {
-	b := tx.Bucket(bucketLedger)
+// logLength returns the number of records in a log.
+func logLength(tx *bbolt.Tx, log []byte) (uint64, error) {
+	b := tx.Bucket(log)
 	if b == nil {
 		return 0, nil
 	}

@@ -19,6 +19,7 @@ var (
 	bucketMeta    = []byte("meta")
 	bucketLedger  = []byte("ledger")
 	bucketBlobs   = []byte("ledger-blobs")
+	bucketAccess  = []byte("access")
 	bucketConsent = []byte("consent")
 
 	keyFormat   = []byte("format")

@@ -33,7 +33,7 @@ func TestOpen(t *testing.T) {
 	if err != nil || out[0].Result != segment.Admitted {
 		t.Fatalf("%v, %v", out, err)
 	}
-	if _, err := e.Release(t.Context(), discreet.Query{Name: "r", Measure: "sizes", Share: 0.5}); err != nil {
+	if _, err := e.Release(t.Context(), discreet.Query{Name: "r", Measure: "sizes", Share: 0.5}, discreet.Actor{ID: "test", Reason: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	before := e.Clock.Now()

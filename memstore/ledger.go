@@ -25,10 +25,13 @@ func (l *logbook) drop() {
 // LedgerAppend adds the rows from position seq on, all or none. Nothing is
 // durable here.
 func (s *Store) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row) error {
+	return s.append(ctx, &s.log, seq, rows)
+}
+
+func (s *Store) append(ctx context.Context, l *logbook, seq uint64, rows []ledger.Row) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	l := &s.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if seq != uint64(len(l.records)) {
@@ -48,12 +51,16 @@ func (s *Store) LedgerAppend(ctx context.Context, seq uint64, rows ...ledger.Row
 
 // LedgerRead calls f with every record from position from on.
 func (s *Store) LedgerRead(ctx context.Context, from uint64, f func(seq uint64, record []byte) error) error {
+	return s.read(ctx, &s.log, from, f)
+}
+
+func (s *Store) read(ctx context.Context, l *logbook, from uint64, f func(seq uint64, record []byte) error) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	s.log.mu.RLock()
-	records := s.log.records[:len(s.log.records):len(s.log.records)]
-	s.log.mu.RUnlock()
+	l.mu.RLock()
+	records := l.records[:len(l.records):len(l.records)]
+	l.mu.RUnlock()
 	for seq := from; seq < uint64(len(records)); seq++ {
 		if err := s.ready(ctx); err != nil {
 			return err

@@ -42,7 +42,8 @@ type Store struct {
 	tables   map[string]*table // by purpose
 	consents *table
 
-	log logbook
+	log    logbook
+	access logbook
 }
 
 // binding is what a bound, or closed, store knows of itself.
@@ -95,6 +96,7 @@ func (s *Store) Close() error {
 	s.tables, s.consents = map[string]*table{}, newTable(0)
 	s.mu.Unlock()
 	s.log.drop()
+	s.access.drop()
 	return nil
 }
 

@@ -314,7 +314,7 @@ func (r *fileRun) cross(ctx context.Context, t time.Time, last int64) error {
 	r.printf("window %2d, %s to %s: %3d segment sizes and %4d cells released, %.0f %% of the budget spent\n",
 		w.Index, day(w.From), day(w.To-1), sizes.Len(), table.Len(), 100*r.Account().SpentShare())
 	r.set(t)
-	if err := r.AdvanceWindow(ctx); err != nil {
+	if err := r.AdvanceWindow(ctx, operator); err != nil {
 		return err
 	}
 	_, err = r.Sweep(ctx)

@@ -104,7 +104,7 @@ func holdings(t *testing.T, f flags, people int) map[string][]segment.Portable {
 	out := map[string][]segment.Portable{}
 	for i := range people {
 		who := discreet.Email(fmt.Sprintf("person-%06d@example.com", i))
-		x, err := s.Export(ctx, who)
+		x, err := s.Export(ctx, who, selfService)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,10 +25,10 @@ func (s *shop) recorded(t tally) {
 
 // tables releases both measures under one name.
 func (s *shop) tables(ctx context.Context, name string) (sizes, table dp.Release, err error) {
-	if sizes, err = s.Release(ctx, discreet.Query{Name: name + "-sizes", Measure: "segment-sizes", Share: 0.2}); err != nil {
+	if sizes, err = s.Release(ctx, discreet.Query{Name: name + "-sizes", Measure: "segment-sizes", Share: 0.2}, operator); err != nil {
 		return sizes, table, err
 	}
-	table, err = s.Release(ctx, discreet.Query{Name: name + "-items", Measure: "segment-items", Share: 0.7})
+	table, err = s.Release(ctx, discreet.Query{Name: name + "-items", Measure: "segment-items", Share: 0.7}, operator)
 	return sizes, table, err
 }
 
@@ -57,7 +57,7 @@ func (s *shop) publish(ctx context.Context, name string) error {
 		return err
 	}
 	s.printf("  the same bytes: %v; spent now: %.1f %%\n", bytes.Equal(again.Note(), sizes.Note()), 100*s.Account().SpentShare())
-	_, err = s.Release(ctx, discreet.Query{Name: name + "-more", Measure: "segment-sizes", Share: 0.2})
+	_, err = s.Release(ctx, discreet.Query{Name: name + "-more", Measure: "segment-sizes", Share: 0.2}, operator)
 	s.printf("  one more than fits: %v\n", err)
 	if _, err := dp.ReadRelease(sizes.Note(), s.Verifiers()...); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *shop) serve(ctx context.Context, people iter.Seq[discreet.Raw]) error {
 	if _, err := s.ranking(ctx, who); err != nil {
 		return err
 	}
-	if x, err = s.Explain(ctx, who); err != nil {
+	if x, err = s.Explain(ctx, who, selfService); err != nil {
 		return err
 	}
 	s.printf("\nWhat we hold about this person, in their words\n")
@@ -110,7 +110,7 @@ func (s *shop) serve(ctx context.Context, people iter.Seq[discreet.Raw]) error {
 			s.printf("  in %q: %s\n", seg.Segment, strings.Join(reasons(seg), "; "))
 		}
 	}
-	export, err := s.Export(ctx, who)
+	export, err := s.Export(ctx, who, selfService)
 	if err != nil {
 		return err
 	}
@@ -120,10 +120,10 @@ func (s *shop) serve(ctx context.Context, people iter.Seq[discreet.Raw]) error {
 	}
 	s.printf("\nTheir export: %d bytes of JSON: %.160s...\n", len(b), b)
 
-	if err := s.Erase(ctx, who); err != nil {
+	if err := s.Erase(ctx, who, selfService); err != nil {
 		return err
 	}
-	if x, err = s.Explain(ctx, who); err != nil {
+	if x, err = s.Explain(ctx, who, selfService); err != nil {
 		return err
 	}
 	s.printf("\nErased: %d profiles are left; the ranking is %v\n", len(x.Profiles), contextual(s.Rank(ctx, discreet.RankRequest{Who: who, Measure: "segment-items", Limit: 1})))
@@ -144,7 +144,7 @@ func (s *shop) verify(ctx context.Context) error {
 func (s *shop) somebody(ctx context.Context, people iter.Seq[discreet.Raw]) (discreet.Raw, discreet.Explanation, error) {
 	tried := 0
 	for who := range people {
-		x, err := s.Explain(ctx, who)
+		x, err := s.Explain(ctx, who, selfService)
 		if err != nil {
 			return discreet.Raw{}, x, err
 		}

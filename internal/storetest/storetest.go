@@ -28,6 +28,7 @@ type Store interface {
 	consent.Store
 	segment.Store
 	ledger.Store
+	ledger.AccessStore
 	Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error
 	Forget(ctx context.Context, s ident.Subject, f func(row []byte) ([]byte, error), keys []segment.Key) error
 	Close() error
@@ -82,6 +83,7 @@ func Test(t *testing.T, open func(t *testing.T) Store) {
 		"scan/stop":            testScanStop,
 		"ledger/account":       testAccount,
 		"ledger/claims":        testClaims,
+		"access":               testAccess,
 		"update/many-purposes": testManyPurposes,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, bound(t)) })
@@ -217,6 +219,10 @@ func every(s Store, ctx context.Context) map[string]error {
 	out["LedgerAppend"] = s.LedgerAppend(ctx, 0, ledger.Row{Record: []byte("x")})
 	out["LedgerRead"] = s.LedgerRead(ctx, 0, func(uint64, []byte) error { return nil })
 	_, out["LedgerBlob"] = s.LedgerBlob(ctx, 0)
+	_, out["LedgerClaim"] = s.LedgerClaim(ctx, 1)
+	out["AccessAppend"] = s.AccessAppend(ctx, 0, []byte("x"))
+	out["AccessRead"] = s.AccessRead(ctx, 0, func(uint64, []byte) error { return nil })
+	_, _, out["AccessTail"] = s.AccessTail(ctx)
 	out["Forget"] = s.Forget(ctx, who(1), none, keys(one, 1, 2))
 	return out
 }

@@ -27,26 +27,26 @@ func query(name string, share float64) discreet.Query {
 // engineRelease: one name, one query, the same bytes; another query is refused.
 func engineRelease(t *testing.T) {
 	e := discreettest.Open(t, discreet.Config{})
-	first, err := e.Release(t.Context(), query("a", 0.4))
+	first, err := e.Release(t.Context(), query("a", 0.4), byAnalyst())
 	check(t, err)
 	spent := e.Account().Spent
-	again, err := e.Release(t.Context(), query("a", 0.4))
+	again, err := e.Release(t.Context(), query("a", 0.4), byAnalyst())
 	check(t, err)
 	if !bytes.Equal(first.Note(), again.Note()) || e.Account().Spent != spent {
 		t.Error("asked again, a release was drawn or charged again")
 	}
 	for _, share := range []float64{0.3, 0.5} {
-		if _, err := e.Release(t.Context(), query("a", share)); err == nil {
+		if _, err := e.Release(t.Context(), query("a", share), byAnalyst()); err == nil {
 			t.Error("one name stands for two shares")
 		}
 	}
-	other, err := e.Release(t.Context(), query("b", 0.4))
+	other, err := e.Release(t.Context(), query("b", 0.4), byAnalyst())
 	check(t, err)
 	total, _ := e.Plan().Totals()
 	if want := math.Sqrt(0.4 * total.Float64()); math.Abs(other.Header().Mu/want-1) > 1e-6 {
 		t.Errorf("a share of 0.4 is charged as mu %v, not %v", other.Header().Mu, want)
 	}
-	if _, err := e.Release(t.Context(), query("c", 0.21)); err == nil {
+	if _, err := e.Release(t.Context(), query("c", 0.21), byAnalyst()); err == nil {
 		t.Error("more than the window has")
 	}
 }
@@ -71,7 +71,7 @@ func engineOrder(t *testing.T) {
 	g := &gate{Store: store}
 	e := discreettest.Open(t, discreet.Config{Store: g})
 	g.answers = true
-	if r, err := e.Release(t.Context(), query("a", 0.4)); err == nil || !r.IsZero() {
+	if r, err := e.Release(t.Context(), query("a", 0.4), byAnalyst()); err == nil || !r.IsZero() {
 		t.Error("a table left before its answer was stored")
 	}
 }
@@ -91,12 +91,14 @@ func engineCount(t *testing.T) {
 			check(t, err)
 		}
 	}
-	r, err := e.Release(t.Context(), query("a", 1))
+	r, err := e.Release(t.Context(), query("a", 1), byAnalyst())
 	check(t, err)
 	if c := r.At(0); math.Abs(float64(c.Value)-people) > 8*r.Header().StdDev+1 {
 		t.Errorf("%d people are released as %d", people, c.Value)
 	}
 }
+
+func byAnalyst() discreet.Actor { return discreet.Actor{ID: "analyst", Reason: "a test"} }
 
 const purpose = "p"
 
