@@ -1,8 +1,8 @@
 // Package storetest is the conformance suite of the stores: what an engine
 // relies on, run against any of them in one line.
 //
-// [Test] takes a function that opens fresh stores. It checks the contracts of
-// ledger.Store, consent.Store and segment.Store, and of Bind, Forget and Close:
+// [Test] takes a function that opens fresh stores. It runs package ledgertest and
+// checks the contracts of consent.Store and segment.Store, and of Bind, Forget and Close:
 // compare-and-swap appends, steps that happen whole or not at all, functions
 // that are called again, scans over one snapshot, sweeps, erasure in one step.
 // What a store keeps over a crash is for its own tests.
@@ -18,6 +18,7 @@ import (
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/dp/ledger/ledgertest"
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
@@ -62,9 +63,6 @@ func Test(t *testing.T, open func(t *testing.T) Store) {
 		"close":                testClose,
 		"cancelled":            testCancelled,
 		"keys":                 testKeys,
-		"ledger/append":        testAppend,
-		"ledger/conflict":      testConflict,
-		"ledger/concurrent":    testAppendConcurrently,
 		"rows/copies":          testCopies,
 		"rows/empty":           testEmptyRow,
 		"rows/apart":           testApart,
@@ -81,13 +79,25 @@ func Test(t *testing.T, open func(t *testing.T) Store) {
 		"forget/against":       testForgetAgainstUpdates,
 		"script":               testScript,
 		"scan/stop":            testScanStop,
-		"ledger/account":       testAccount,
-		"ledger/claims":        testClaims,
-		"access":               testAccess,
+		"logs":                 testLogsApart,
 		"update/many-purposes": testManyPurposes,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, bound(t)) })
 	}
+	fresh := func(tb testing.TB) Store {
+		s := open(t)
+		tb.Cleanup(func() { s.Close() })
+		if err := s.Bind(tb.Context(), tenant, keys); err != nil {
+			tb.Fatal(err)
+		}
+		return s
+	}
+	t.Run("ledger", func(t *testing.T) {
+		ledgertest.Run(t, func(t testing.TB) ledger.Store { return fresh(t) })
+	})
+	t.Run("access", func(t *testing.T) {
+		ledgertest.RunAccess(t, func(t testing.TB) ledger.AccessStore { return fresh(t) })
+	})
 }
 
 // id returns the pseudonym number n; all differ, also in their first and last bytes.
