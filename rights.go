@@ -188,5 +188,15 @@ func (e *Engine) EraseInterest(ctx context.Context, who Raw, purpose, category s
 	if err != nil {
 		return err
 	}
-	return e.cfg.Store.ProfileSync(ctx) // an erasure that returned is durable, whatever the store's pace
+	// An erasure that returned is durable, whatever the store's pace, and does not
+	// come back with an older copy of the store.
+	if err := e.cfg.Store.ProfileSync(ctx); err != nil {
+		return err
+	}
+	if s, ok := e.cfg.Store.(interface {
+		LogErasure(context.Context, ...segment.Key) error
+	}); ok {
+		return s.LogErasure(ctx, segment.Key{Purpose: purpose, ID: id})
+	}
+	return nil
 }

@@ -63,7 +63,7 @@ func (s *Store) ConsentSweep(ctx context.Context, f func(who ident.Subject, row 
 
 // Forget replaces the subject's consent row by what f makes of it (nil deletes
 // it) and deletes the profile rows under keys, in one step that is on disk when
-// it returns, whatever the durability.
+// it returns, whatever the durability, and in the erasure journal before that.
 func (s *Store) Forget(ctx context.Context, who ident.Subject, f func(row []byte) ([]byte, error), keys []segment.Key) error {
 	if err := s.ready(ctx); err != nil {
 		return err
@@ -74,6 +74,9 @@ func (s *Store) Forget(ctx context.Context, who ident.Subject, f func(row []byte
 	}
 	drop, err := profilePlaces(keys)
 	if err != nil {
+		return err
+	}
+	if err := s.startJournal(); err != nil {
 		return err
 	}
 	do := func() error {

@@ -55,6 +55,21 @@ var (
 	// ErrLinked: the file has a second name, under which deleted bytes would stay.
 	ErrLinked = errors.New("boltstore: the file has a second name; remove it first")
 
+	// ErrJournal: the erasure journal is missing, was cut or changed, or is that of
+	// another store. Put the right one back: without it, nobody knows which rows
+	// of an older store must not come back.
+	ErrJournal = errors.New("boltstore: the erasure journal is missing, damaged or another one's")
+
+	// ErrJournalWrite: the erasure could not be written to the journal, and was
+	// not made; the disk may be full. Ask again.
+	ErrJournalWrite = errors.New("boltstore: the erasure journal cannot be written")
+
+	// ErrBackup: a backup becomes a store by Restore, and nothing else does.
+	ErrBackup = errors.New("boltstore: a backup is not a store, nor a store a backup; use Restore")
+
+	// ErrExists: there is a file under the path already.
+	ErrExists = errors.New("boltstore: there is a file already")
+
 	// ErrFailed: a write or sync failed earlier, so it is unknown what is on
 	// disk. Close the store and open it again.
 	ErrFailed = errors.New("boltstore: a write failed; close the store and open it again")

@@ -27,10 +27,12 @@ var (
 	keyTenant   = []byte("tenant")
 	keyKeyCheck = []byte("key-check")
 	keyStoreKey = []byte("store-key")
+	keyErasures = []byte("erasures") // how much of the erasure journal is done
+	keyBackup   = []byte("backup")   // in backups only
 )
 
 const (
-	formatVersion = 0
+	formatVersion = 1
 	profilePrefix = "profiles/"      // then the purpose
 	newPrefix     = ".discreet-new-" // of a file that is being made
 
@@ -44,6 +46,8 @@ type handle struct {
 	db   *bbolt.DB
 	file *os.File // the one that db has open
 	seal *sealer  // nil until Bind
+
+	journal *journal // nil until the first erasure
 }
 
 // openFile opens the database under path, making it first where there is none,
@@ -73,7 +77,9 @@ func openFile(path string) (h *handle, real string, err error) {
 	}
 	// Whoever made the file may have died before its name was durable, and
 	// whoever rewrote it, before it was whole.
-	err = inspect(h.db, h.file)
+	if err = inspect(h.db, h.file, false); err == nil {
+		err = upgrade(h.db)
+	}
 	if err == nil {
 		err = removeLeft(rewriteName(real))
 	}
@@ -199,7 +205,7 @@ func syncDir(dir string) error {
 
 // inspect refuses a file that ends before its last page, and one of another
 // kind or a newer format.
-func inspect(db *bbolt.DB, file *os.File) error {
+func inspect(db *bbolt.DB, file *os.File, backup bool) error {
 	return guard(new(bool), func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			info, err := file.Stat()
@@ -222,6 +228,8 @@ func inspect(db *bbolt.DB, file *os.File) error {
 				return ErrNotStore
 			case version > formatVersion:
 				return ErrNewer
+			case backup != (meta.Get(keyBackup) != nil):
+				return ErrBackup
 			}
 			return nil
 		})

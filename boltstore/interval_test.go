@@ -24,6 +24,11 @@ func onDisk(t *testing.T, path string, keys *pseudonym.Keyring) *boltstore.Store
 	if err := os.WriteFile(copied, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if journal, err := os.ReadFile(path + ".erasures"); err == nil {
+		if err := os.WriteFile(copied+".erasures", journal, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s := open(t, copied, keys, boltstore.Sync)
 	t.Cleanup(func() { s.Close() })
 	return s

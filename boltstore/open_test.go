@@ -150,7 +150,7 @@ func TestNotOurs(t *testing.T) {
 		return err
 	})
 	wantErr(t, tryOpen(foreign), boltstore.ErrNotStore)
-	for version, want := range map[string]error{"1": boltstore.ErrNewer, "2147483647": boltstore.ErrNewer, "": boltstore.ErrNotStore, "-1": boltstore.ErrNotStore, "x": boltstore.ErrNotStore} {
+	for version, want := range map[string]error{"2": boltstore.ErrNewer, "2147483647": boltstore.ErrNewer, "": boltstore.ErrNotStore, "-1": boltstore.ErrNotStore, "x": boltstore.ErrNotStore} {
 		path := fresh(t)
 		open(t, path, keyring(t), boltstore.Sync).Close()
 		raw(t, path, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte(version)) })

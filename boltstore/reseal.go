@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/discreet-go/discreet/pseudonym"
 )
@@ -50,10 +53,38 @@ func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring) error 
 	if err != nil {
 		return err
 	}
-	before := s.now.Load()
+	// The journal begins anew: what it says is done, and no older backup opens
+	// with the new keyring.
+	before, path := s.now.Load(), s.erasures+".next"
+	if before.journal != nil {
+		err := removeLeft(path)
+		if err == nil {
+			err = makeJournal(path, s.tenant, next)
+		}
+		if err != nil {
+			return err
+		}
+		if r.fresh, err = openJournal(path, s.tenant, next, func(uint64, []byte, []byte) error { return nil }); err != nil {
+			return err
+		}
+	}
 	err = s.rewrite(ctx, r)
-	if s.now.Load() != before {
-		s.check = next.Check()
+	if s.now.Load() == before {
+		if r.fresh != nil {
+			r.fresh.f.Close()
+			os.Remove(path)
+		}
+		return err
+	}
+	s.check, s.keys = next.Check(), next
+	if r.fresh != nil {
+		before.journal.mu.Lock()
+		defer before.journal.mu.Unlock()
+		before.journal.f.Close()
+		if e := os.Rename(path, s.erasures); e != nil {
+			return errors.Join(err, journalError(e)) // the next Bind does it
+		}
+		err = errors.Join(err, syncDir(filepath.Dir(s.erasures)))
 	}
 	return err
 }
@@ -62,6 +93,7 @@ func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring) error 
 type resealer struct {
 	to             *sealer
 	check, wrapped []byte
+	fresh          *journal // nil: there is none
 }
 
 func newResealer(tenant string, next *pseudonym.Keyring) (*resealer, error) {
@@ -74,10 +106,11 @@ func newResealer(tenant string, next *pseudonym.Keyring) (*resealer, error) {
 	}
 	to, err := newSealer(key)
 	check := next.Check()
-	return &resealer{to, check[:], wrapped}, err
+	return &resealer{to, check[:], wrapped, nil}, err
 }
 
-func (r *resealer) sealer() *sealer { return r.to }
+func (r *resealer) sealer() *sealer   { return r.to }
+func (r *resealer) journal() *journal { return r.fresh }
 
 func (r *resealer) value(old *sealer, bucket, key, value []byte) ([]byte, error) {
 	if string(bucket) == string(bucketMeta) {
@@ -86,6 +119,8 @@ func (r *resealer) value(old *sealer, bucket, key, value []byte) ([]byte, error)
 			return r.check, nil
 		case string(keyStoreKey):
 			return r.wrapped, nil
+		case string(keyErasures):
+			return r.to.seal(bucket, key, r.fresh.position()), nil
 		}
 		return value, nil
 	}

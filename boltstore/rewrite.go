@@ -39,6 +39,7 @@ func (s *Store) Compact(ctx context.Context) error {
 // file, and value, or what stands in its place.
 type rewriter interface {
 	sealer() *sealer
+	journal() *journal
 	value(old *sealer, bucket, key, value []byte) ([]byte, error)
 }
 
@@ -121,7 +122,7 @@ func (s *Store) copyTo(ctx context.Context, temp string, old *handle, r rewriter
 			}
 			w := &copier{s: s, ctx: ctx, to: next.db, old: old.seal, r: r}
 			if r != nil {
-				next.seal = r.sealer()
+				next.seal, next.journal = r.sealer(), r.journal()
 			}
 			if err := w.all(from); err != nil {
 				return err
@@ -172,7 +173,7 @@ func makeNext(temp string, old *handle) (*handle, error) {
 		return nil, rewriteError(err)
 	}
 	db.AllocSize = allocSize
-	return &handle{db: db, file: f, seal: old.seal}, nil
+	return &handle{db, f, old.seal, old.journal}, nil
 }
 
 // copier writes rows into a database, in transactions of limited size.

@@ -92,7 +92,8 @@ func (s *Store) read(at []place, skip func(i int) bool) ([]stored, *sealer, erro
 const maxTries = 4 // before an update runs alone
 
 // change replaces the rows at the places by what f makes of them and deletes
-// those at drop, in one durable step.
+// those at drop, in one durable step. drop is nil but for erasures, which are
+// journaled.
 func (s *Store) change(ctx context.Context, at []place, f func(i int, row []byte) ([]byte, error), drop []place) error {
 	for try := 0; ; try++ {
 		err := s.attempt(ctx, at, f, drop, try == maxTries)
@@ -122,12 +123,16 @@ func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byt
 	if err != nil {
 		return err
 	}
+	var kept [][]byte
 	r := &request{seal: seal, changes: make([]change, 0, len(at)+len(drop))}
 	for i := range at {
 		c := change{bucket: at[i].bucket, key: at[i].key[:], checked: true, nonce: rows[i].nonce}
 		next, err := f(i, rows[i].row)
 		if err != nil {
 			return err
+		}
+		if drop != nil {
+			kept = append(kept, bytes.Clone(next))
 		}
 		switch {
 		case next == nil:
@@ -139,6 +144,10 @@ func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byt
 	}
 	for i := range drop {
 		r.changes = append(r.changes, change{bucket: drop[i].bucket, key: drop[i].key[:], write: true})
+	}
+	if drop != nil { // an erasure
+		all := append(append([]place(nil), at...), drop...)
+		return s.logged(r, all, append(kept, make([][]byte, len(drop))...))
 	}
 	// Also a request that writes nothing waits for the commit under way: what
 	// it saw may not be on disk yet.

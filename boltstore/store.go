@@ -38,16 +38,22 @@ func (d Durability) String() string {
 // Options says how to open a file. The zero Options is valid.
 type Options struct {
 	Durability Durability // Sync unless set
+
+	// Erasures is where the erasure journal is kept. Optional: the path of the
+	// store and ".erasures". Another disk is better, so that what destroys the
+	// store leaves the journal.
+	Erasures string
 }
 
 // Store is one open file. Its methods are safe for concurrent use. Functions
 // handed to a method must not call the store.
 type Store struct {
-	now    atomic.Pointer[handle]
-	path   string        // absolute, without links
-	every  time.Duration // zero with Sync
-	closed atomic.Bool
-	failed atomic.Bool
+	now      atomic.Pointer[handle]
+	path     string        // absolute, without links
+	erasures string        // path of the journal
+	every    time.Duration // zero with Sync
+	closed   atomic.Bool
+	failed   atomic.Bool
 
 	// write is held by the one transaction that writes, and by a rewrite from
 	// its snapshot to its end.
@@ -57,6 +63,7 @@ type Store struct {
 	binding sync.Mutex
 	tenant  string // guarded by binding
 	check   [8]byte
+	keys    *pseudonym.Keyring
 
 	// gate lets an update that lost several races run alone.
 	gate   sync.RWMutex
@@ -77,14 +84,19 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, every: d}
+	s := &Store{path: path, every: d, erasures: o.Erasures}
+	if s.erasures == "" {
+		s.erasures = path + journalSuffix
+	}
 	s.now.Store(h)
 	return s, nil
 }
 
 // Bind ties the file to a tenant and a keyring: the first Bind makes the key of
-// the file and stores it wrapped by the keyring; later ones unwrap it. It
-// returns ErrTenant, ErrKeyring or ErrDamaged.
+// the file and stores it wrapped by the keyring; later ones unwrap it. Where the
+// erasure journal knows of erasures that the file does not, because it is an
+// older copy, they are done first. It returns ErrTenant, ErrKeyring, ErrDamaged,
+// or ErrJournal when the journal is missing, damaged or another one's.
 func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -120,12 +132,16 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	if err != nil {
 		return err
 	}
-	s.tenant, s.check = tenant, keys.Check()
+	j, err := s.catchUp(tenant, keys, seal)
+	if err != nil {
+		return err
+	}
+	s.tenant, s.check, s.keys = tenant, keys.Check(), keys
 	if s.every > 0 {
 		s.late.start(s)
 	}
 	h := s.now.Load()
-	s.now.Store(&handle{h.db, h.file, seal})
+	s.now.Store(&handle{h.db, h.file, seal, j})
 	return nil
 }
 
@@ -197,6 +213,9 @@ func (s *Store) Close() error {
 	s.write.Lock() // a rewrite under way stops where the store is closed
 	defer s.write.Unlock()
 	h := s.now.Load()
+	if h.journal != nil {
+		h.journal.f.Close()
+	}
 	if s.failed.Load() {
 		// A damaged database may have kept its locks: do not wait for ever.
 		done := make(chan struct{})
