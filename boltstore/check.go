@@ -12,6 +12,7 @@ import (
 // Checked counts what Check found whole.
 type Checked struct {
 	Records  uint64 // of the ledger
+	Accesses int    // records of the access log
 	Blobs    int    // answers beside them
 	Consents int
 	Profiles map[string]int // rows by purpose
@@ -36,7 +37,7 @@ func (s *Store) Check(ctx context.Context) (Checked, error) {
 	}
 	err := s.view(new(bool), func(tx *bbolt.Tx, seal *sealer) error {
 		var err error
-		if c.Records, err = logLength(tx); err != nil {
+		if c.Records, err = logLength(tx, bucketLedger); err != nil {
 			return err
 		}
 		records := uint64(0)
@@ -50,6 +51,8 @@ func (s *Store) Check(ctx context.Context) (Checked, error) {
 				kind = "a ledger record"
 			case bytes.Equal(name, bucketBlobs):
 				kind = "an answer"
+			case bytes.Equal(name, bucketAccess):
+				kind = "an access record"
 			case bytes.Equal(name, bucketConsent):
 				kind = "a consent row"
 			case strings.HasPrefix(string(name), profilePrefix):
@@ -79,6 +82,8 @@ func (s *Store) Check(ctx context.Context) (Checked, error) {
 				records = uint64(n)
 			case bytes.Equal(name, bucketBlobs):
 				c.Blobs = n
+			case bytes.Equal(name, bucketAccess):
+				c.Accesses = n
 			case bytes.Equal(name, bucketConsent):
 				c.Consents = n
 			default:

@@ -32,8 +32,17 @@
 // never an empty row. [Store.Reseal] turns the file to a fresh key under another
 // keyring. docs/formats-ledger.md gives the layout.
 //
-// # Not protected
+// # Erasure journal, backup and restore
 //
+// Every erasure is written to a journal beside the file before it is
+// acknowledged. Where an older copy of the file is bound, what was erased since is
+// erased again first. [Store.Backup] copies the rows of one moment while the
+// store is in use; [Restore] makes a store of it, does again what the journal
+// says, and closes the accounting window. [Store.Check] reads every page and
+// value. docs/operate/store.md says how to run it.
+//
+// # Not protected
+// //
 // Whoever reads the file sees, without any key, the purposes, the pseudonyms
 // (row keys), the number and size of rows, and when pages changed. Whoever can
 // write it can put back an older copy of the whole file, or of one row under
