@@ -176,3 +176,21 @@ func TestAccessTogether(t *testing.T) {
 		t.Fatalf("%d calls are logged", len(seen))
 	}
 }
+
+func FuzzAccess(f *testing.F) {
+	d := new(desk)
+	l := ledger.NewAccessLog(d)
+	for range 2 {
+		if err := l.Note(f.Context(), alice, "Export", day0); err != nil {
+			f.Fatal(err)
+		}
+	}
+	f.Add(d.records[0])
+	f.Add([]byte("{}"))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		d := &desk{disk{records: [][]byte{line}}}
+		if err := ledger.NewAccessLog(d).Read(t.Context(), nil); err != nil && !errors.Is(err, ledger.ErrBroken) {
+			t.Fatal(err)
+		}
+	})
+}

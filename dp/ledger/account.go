@@ -20,8 +20,9 @@ type Account struct {
 	population string
 	id         string
 
-	days   atomic.Pointer[calendar] // mirrors st.calendar, for Window
-	window atomic.Int32             // mirrors st.window
+	days   atomic.Pointer[calendar]   // mirrors st.calendar, for Window
+	window atomic.Int32               // mirrors st.window
+	mark   atomic.Pointer[Checkpoint] // of what is durable
 	failed atomic.Bool
 
 	mu    sync.Mutex // guards st; held over an append
@@ -134,9 +135,11 @@ func validID(text string) bool {
 	return err == nil && len(id) == 16 && hex.EncodeToString(id) == text
 }
 
-// publish shows the calendar and the window to those who read without waiting.
-// a.mu is held, or nobody else knows a.
+// publish shows calendar, window and length to those who read without waiting
+// for an append. a.mu is held.
 func (a *Account) publish() {
+	mark := a.st.checkpoint()
+	a.mark.Store(&mark)
 	c := a.st.calendar
 	a.days.Store(&c)
 	a.window.Store(a.st.window)

@@ -120,9 +120,7 @@ func (a *Account) Checkpoint() (Checkpoint, []byte, error) {
 	if a.signer == nil {
 		return Checkpoint{}, nil, ErrCheckpoint
 	}
-	a.mu.Lock()
-	c := a.st.checkpoint()
-	a.mu.Unlock()
+	c := *a.mark.Load()
 	signed, err := c.sign(a.signer)
 	return c, signed, err
 }
