@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/boltstore"
-	"github.com/discreet-go/discreet/internal/storetest"
+	"github.com/discreet-go/discreet/discreettest/storetest"
 )
 
 func TestConformance(t *testing.T) {

@@ -3,7 +3,7 @@ package memstore_test
 import (
 	"testing"
 
-	"github.com/discreet-go/discreet/internal/storetest"
+	"github.com/discreet-go/discreet/discreettest/storetest"
 	"github.com/discreet-go/discreet/memstore"
 )
 

@@ -21,7 +21,6 @@ var far = []struct{ path, why string }{
 	{module + "/dp/googledp", "the caller hands it in"},
 	{module + "/consent/consenthttp", "it serves HTTP"},
 	{module + "/discreettest", "only tests use it"},
-	{module + "/internal/storetest", "only tests use it"},
 	{module + "/internal/synth", "only tests, examples and benchmarks use it"},
 }
 

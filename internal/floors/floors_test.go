@@ -16,7 +16,7 @@ var floors = [][]string{
 	1: {"consent", "pseudonym", "dp/noise", "dp/accounting"},
 	2: {"segment", "pseudonym/pseudonymsql", "dp/ledger", "dp/audit"},
 	3: {"dp"},
-	4: {"segment/rank", "internal/storetest"},
+	4: {"segment/rank", "discreettest/storetest"},
 	5: {"boltstore", "memstore", "dp/plan"},
 	6: {"."},
 	7: {"discreettest", "examples/quickstart", "examples/audit"},

@@ -133,7 +133,7 @@ func house(t *testing.T) *tree {
 // isTestHelper reports whether dir is X/Xtest, discreettest beside the root, or
 // the conformance suite of stores.
 func isTestHelper(dir string) bool {
-	if dir == "discreettest" || dir == "internal/storetest" {
+	if dir == "discreettest" || dir == "discreettest/storetest" {
 		return true
 	}
 	return path.Dir(dir) != "." && path.Base(dir) == path.Base(path.Dir(dir))+"test"

@@ -1,11 +1,3 @@
-// Package storetest is the conformance suite of the stores: what an engine
-// relies on, run against any of them in one line.
-//
-// [Test] takes a function that opens fresh stores. It runs package ledgertest and
-// checks the contracts of consent.Store and segment.Store, and of Bind, Forget and Close:
-// compare-and-swap appends, steps that happen whole or not at all, functions
-// that are called again, scans over one snapshot, sweeps, erasure in one step.
-// What a store keeps over a crash is for its own tests.
 package storetest
 
 import (
