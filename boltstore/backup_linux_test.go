@@ -337,3 +337,69 @@ func TestBackupInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestLostJournal holds that a store whose journal is gone opens only when that
+// is said, and that what it then makes is whole.
+func TestLostJournal(t *testing.T) {
+	keys, err := pseudonym.NewKeyring()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, backup := backedUp(t, keys)
+	bind := func(o boltstore.Options) (*boltstore.Store, error) {
+		s, err := boltstore.Open(path, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Bind(t.Context(), tenant, keys); err != nil {
+			s.Close()
+			return nil, err
+		}
+		return s, nil
+	}
+	journal := path + ".erasures"
+	kept, err := os.ReadFile(journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(journal, []byte("not a journal"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = bind(boltstore.Options{LostErasures: true})
+	wantErr(t, err, boltstore.ErrJournal) // there is something; nobody deletes it unasked
+	if err := os.Remove(journal); err != nil {
+		t.Fatal(err)
+	}
+	_, err = bind(boltstore.Options{})
+	wantErr(t, err, boltstore.ErrJournal)
+	s, err := bind(boltstore.Options{LostErasures: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		if row, err := s.ProfileRow(t.Context(), profile(n)); err != nil || row != nil {
+			t.Fatalf("profile %d is there: %v", n, err)
+		}
+	}
+	forget(t, s, 4)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err = bind(boltstore.Options{}) // from now on as ever
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "restored")
+	err = boltstore.Restore(t.Context(), boltstore.Restoration{
+		Backup: backup, Path: to, Erasures: journal, Tenant: tenant, Keys: keys, Now: now,
+	})
+	wantErr(t, err, boltstore.ErrJournal)
+	if err := os.WriteFile(journal, kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = bind(boltstore.Options{})
+	wantErr(t, err, boltstore.ErrJournal) // the old one does not know of the new erasures
+}

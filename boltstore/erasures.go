@@ -275,6 +275,8 @@ func (s *Store) catchUp(tenant string, keys *pseudonym.Keyring, seal *sealer) (*
 	case err == nil:
 	case errors.Is(err, fs.ErrNotExist) && known == nil:
 		return nil, nil
+	case errors.Is(err, fs.ErrNotExist) && s.lost:
+		return nil, s.update(func(tx *bbolt.Tx, _ *sealer) error { return tx.Bucket(bucketMeta).Delete(keyErasures) })
 	case errors.Is(err, ErrLocked), errors.Is(err, ErrJournalWrite):
 		return nil, err
 	default:

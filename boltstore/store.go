@@ -43,6 +43,12 @@ type Options struct {
 	// store and ".erasures". Another disk is better, so that what destroys the
 	// store leaves the journal.
 	Erasures string
+
+	// LostErasures opens a store whose journal is gone for good: a new one begins,
+	// and backups from before cannot be restored. Set it once, for a store that is
+	// itself the newest, and only where there is no file under Erasures; an older
+	// copy of the store brings back what was erased since. Optional.
+	LostErasures bool
 }
 
 // Store is one open file. Its methods are safe for concurrent use. Functions
@@ -51,6 +57,7 @@ type Store struct {
 	now      atomic.Pointer[handle]
 	path     string        // absolute, without links
 	erasures string        // path of the journal
+	lost     bool          // the journal may be missing
 	every    time.Duration // zero with Sync
 	closed   atomic.Bool
 	failed   atomic.Bool
@@ -84,7 +91,7 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, every: d, erasures: o.Erasures}
+	s := &Store{path: path, every: d, erasures: o.Erasures, lost: o.LostErasures}
 	if s.erasures == "" {
 		s.erasures = path + journalSuffix
 	}
