@@ -190,6 +190,96 @@ func ledgerMutants() []Mutant {
 				"	if !mutant.On(\"other-terms-accepted\") && !a.st.terms().Equal(t) &&",
 			}},
 		},
+		{
+			Name:  "void-drawn-again",
+			What:  "a draw whose answer was lost is handed out again, so that an error path chooses between draws",
+			Cases: []string{"ledger-resets"},
+			Edits: []Edit{{
+				ledgerTicket,
+				"	if t.handed.Load() {\n		return t.Void(ctx)",
+				"	if t.handed.Load() && !mutant.On(\"void-drawn-again\") {\n		return t.Void(ctx)",
+			}},
+		},
+		{
+			Name:  "rolling-a-day-short",
+			What:  "seven days are counted from six days ago, today left out",
+			Cases: []string{"ledger-kinds"},
+			Edits: []Edit{{
+				ledgerTally,
+				"	from := window - t.span() + 1\n",
+				"	from := window - t.span() + 1\n	if mutant.On(\"rolling-a-day-short\") {\n		from++\n	}\n",
+			}},
+		},
+		{
+			Name:  "first-day-read-for-free",
+			What:  "a look-back of two days is charged to the last of them",
+			Cases: []string{"ledger-kinds"},
+			Edits: []Edit{{
+				ledgerTally,
+				"	list := make([]int32, 0, c.days)\n",
+				"	list := make([]int32, 0, c.days)\n	if mutant.On(\"first-day-read-for-free\") {\n		return append(list, int32(c.asOf))\n	}\n",
+			}},
+		},
+		{
+			Name:  "quota-not-checked",
+			What:  "quotas are added up and not compared",
+			Cases: []string{"ledger-kinds"},
+			Edits: []Edit{{
+				ledgerTally,
+				"; !spent.add(c.loss).within(limit) {",
+				"; !spent.add(c.loss).within(limit) && !mutant.On(\"quota-not-checked\") {",
+			}},
+		},
+		{
+			Name:  "other-terms-at-once",
+			What:  "new totals hold in the window in which they were asked for",
+			Cases: []string{"ledger-resets"},
+			Edits: []Edit{{
+				"dp/ledger/amend.go",
+				"	s.calendar = append(s.calendar[:n:n], era{from: r.From, first: s.first(r.From), terms: t})\n",
+				"	at := era{from: r.From, first: s.first(r.From), terms: t}\n	if mutant.On(\"other-terms-at-once\") {\n		at.from, at.first = s.window, s.first(s.window)\n	}\n	s.calendar = append(s.calendar[:n:n], at)\n",
+			}},
+		},
+		{
+			Name:  "split-keeps-its-total",
+			What:  "a second account is opened, and the first goes on with all it had",
+			Cases: []string{"ledger-resets"},
+			Edits: []Edit{{
+				ledgerState,
+				"		s.given = s.given.add(r.Split.loss())\n",
+				"		if !mutant.On(\"split-keeps-its-total\") {\n			s.given = s.given.add(r.Split.loss())\n		}\n",
+			}},
+		},
+		{
+			Name:  "restored-log-goes-on",
+			What:  "what an older log does not know of is free",
+			Cases: []string{"ledger-resets"},
+			Edits: []Edit{{
+				ledgerState,
+				"		s.closed, s.closedAt = r.Close.Through, max(at, r.Time)\n",
+				"		s.closed, s.closedAt = r.Close.Through, max(at, r.Time)\n		if mutant.On(\"restored-log-goes-on\") {\n			s.closed = closed\n		}\n",
+			}},
+		},
+		{
+			Name:  "older-store-opens",
+			What:  "checkpoints are written and never read",
+			Cases: []string{"ledger-rolled-back"},
+			Edits: []Edit{{
+				ledgerAccount,
+				"	case !against.agrees(a.st):\n",
+				"	case !against.agrees(a.st) && !mutant.On(\"older-store-opens\"):\n",
+			}},
+		},
+		{
+			Name:  "answer-before-its-checkpoint",
+			What:  "an answer leaves, and the checkpoint follows some time later",
+			Cases: []string{"ledger-rolled-back"},
+			Edits: []Edit{{
+				ledgerTicket,
+				"	return t.a.cover(ctx, stored)\n",
+				"	if mutant.On(\"answer-before-its-checkpoint\") {\n		return nil\n	}\n	return t.a.cover(ctx, stored)\n",
+			}},
+		},
 	}
 }
 
