@@ -2,14 +2,13 @@ package cases
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"sync"
 	"testing"
 
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/loud"
-	"golang.org/x/mod/sumdb/note"
+	"github.com/discreet-go/discreet/pseudonym"
 )
 
 // openKind opens an account with the terms of this package, changed.
@@ -126,9 +125,11 @@ func (m *mark) CheckpointLast(context.Context) ([]byte, error) {
 func ledgerRolledBack(t *testing.T) {
 	loud.Widen(t)
 	ctx, s, m := t.Context(), new(tape), new(mark)
-	private, key, err := note.GenerateKey(rand.Reader, "shop")
+	keys, err := pseudonym.NewKeyring()
 	check(t, err)
-	signer, err := note.NewSigner(private)
+	signer, err := keys.Signer("shop")
+	check(t, err)
+	key, err := keys.Verifier("shop")
 	check(t, err)
 	open := func(s *tape) (*ledger.Account, error) {
 		return ledger.Open(ctx, ledger.Config{Store: s, Terms: terms(), Sink: m, Signer: signer, Verifiers: []string{key}}, opening)
