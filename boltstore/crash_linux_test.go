@@ -40,6 +40,14 @@ func TestMain(m *testing.M) {
 // child writes until it is killed, or its file is full, and prints what was
 // acknowledged.
 func child(mode, dir string) error {
+	if job, ok := strings.CutPrefix(mode, "script-"); ok {
+		steps, mode, _ := strings.Cut(job, "-")
+		n, err := strconv.Atoi(steps)
+		if err != nil {
+			return err
+		}
+		return scriptChild(dir, n, mode)
+	}
 	keys, err := pseudonym.OpenKeyFile(filepath.Join(dir, "keys"))
 	if err != nil {
 		return err
