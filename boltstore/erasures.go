@@ -71,7 +71,7 @@ func makeJournal(path, tenant string, keys *pseudonym.Keyring) error {
 	if err != nil {
 		return journalError(err)
 	}
-	_, err = f.Write(head)
+	_, err = f.WriteAt(head, 0)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Link(temp, path)
@@ -126,14 +126,21 @@ func openJournal(path, tenant string, keys *pseudonym.Keyring, f func(count uint
 		if n > journalEntry {
 			return nil, ErrJournal
 		}
-		if n == 0 || len(rest) < 4+n || 4+n == len(rest) && n > 16 && !any16(rest[len(rest)-16:]) {
-			if n == 0 && len(bytes.Trim(rest, "\x00")) > 0 && len(rest) >= 4 {
+		if n == 0 {
+			// Nothing, or the sector that the entry begins in never came to the disk.
+			if part := min(len(rest), sectorSize-int(j.size%sectorSize)); len(rest) >= 4 && !zeros(rest[:max(part, 4)]) {
 				return nil, ErrJournal
 			}
+			break
+		}
+		if len(rest) < 4+n {
 			break // torn by a crash: never acknowledged
 		}
 		raw := rest[:4+n]
 		entry, err := seal.open(bucketJournal, link(j.count, j.chain), bytes.Clone(raw[4:]))
+		if err != nil && len(rest) == 4+n && torn(raw, j.size) {
+			break
+		}
 		if err != nil {
 			return nil, ErrJournal
 		}
@@ -151,9 +158,22 @@ func openJournal(path, tenant string, keys *pseudonym.Keyring, f func(count uint
 	return j, nil
 }
 
-// any16 reports whether a tag is written: one of zeros only is a page that never
-// came to the disk.
-func any16(tag []byte) bool { return len(bytes.Trim(tag, "\x00")) > 0 }
+const sectorSize = 512 // what a disk writes whole or not at all
+
+// torn reports whether an entry at the given place of the file lacks a sector,
+// which a power cut leaves as zeros.
+func torn(raw []byte, at int64) bool {
+	for len(raw) > 0 {
+		n := min(len(raw), sectorSize-int(at%sectorSize))
+		if zeros(raw[:n]) {
+			return true
+		}
+		raw, at = raw[n:], at+int64(n)
+	}
+	return false
+}
+
+func zeros(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
 
 func (j *journal) advance(raw []byte) {
 	j.chain = sha256.Sum256(append(j.chain[:], raw...))

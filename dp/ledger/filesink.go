@@ -125,7 +125,7 @@ func (s *FileSink) begin(line []byte) error {
 		return ErrSinkFile
 	}
 	defer os.Remove(f.Name())
-	_, err1 := f.Write(line)
+	_, err1 := f.WriteAt(line, 0)
 	if err := errors.Join(err1, f.Sync(), f.Close()); err != nil {
 		return ErrSinkFile
 	}
