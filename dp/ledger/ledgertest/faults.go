@@ -25,6 +25,10 @@ const (
 	dieAfter               // the process ends after it happened
 )
 
+func (m mode) String() string {
+	return [...]string{"fail-before", "fail-after", "die-before", "die-after"}[m]
+}
+
 // died is what stands for the end of the process.
 type died struct{}
 
@@ -94,18 +98,17 @@ func (s *faulty) end() {
 // once; the chain verifies. open returns a fresh, empty store.
 func Faults(t *testing.T, open func(t testing.TB) ledger.Store) {
 	for how := failBefore; how <= dieAfter; how++ {
-		for at := 1; ; at++ {
-			p := &play{t: t, base: open(t), handed: map[string]string{}}
-			s := &faulty{Store: p.base, at: at, how: how}
-			p.survive(s)
-			whole := s.calls < at
-			for p.survive(&faulty{Store: p.base}) != nil {
-				p.t.Fatalf("mode %d, call %d: the script does not finish: %v", how, at, p.last)
-			}
-			p.check(how, at)
-			if whole {
-				break
-			}
+		for at, whole := 1, false; !whole && !t.Failed(); at++ {
+			t.Run(fmt.Sprintf("%s/%d", how, at), func(t *testing.T) {
+				p := &play{t: t, base: open(t), handed: map[string]string{}}
+				s := &faulty{Store: p.base, at: at, how: how}
+				p.survive(s)
+				whole = s.calls < at
+				if err := p.survive(&faulty{Store: p.base}); err != nil {
+					t.Fatalf("the script does not finish: %v", err)
+				}
+				p.check()
+			})
 		}
 	}
 }
@@ -116,7 +119,6 @@ type play struct {
 	base   ledger.Store
 	handed map[string]string // what left, by window and name
 	tries  int
-	last   error
 }
 
 // survive runs the script in a process, which may die, and returns its error.
@@ -129,7 +131,6 @@ func (p *play) survive(s *faulty) (err error) {
 			}
 			err = errFault
 		}
-		p.last = err
 	}()
 	return p.script(p.t.Context(), s)
 }
@@ -213,23 +214,23 @@ func (p *play) void(ctx context.Context, a *ledger.Account, name string, now tim
 }
 
 // check reads what is left of all the processes.
-func (p *play) check(how mode, at int) {
+func (p *play) check() {
 	p.t.Helper()
 	ctx := p.t.Context()
 	a, err := ledger.Open(ctx, ledger.Config{Store: p.base, Terms: terms(20)}, opening())
 	if err != nil {
-		p.t.Fatalf("mode %d, call %d: %v", how, at, err)
+		p.t.Fatal(err)
 	}
 	if err := a.Verify(ctx); err != nil {
-		p.t.Fatalf("mode %d, call %d: %v", how, at, err)
+		p.t.Fatal(err)
 	}
 	r := a.Report()
 	if r.Entries != 4 || r.Answered != 3 || r.Void != 1 || r.Window.Index != 1 || r.Spent.Mu2 != units(1) || len(p.handed) != 3 {
-		p.t.Fatalf("mode %d, call %d: charged other than once each:\n%v", how, at, r)
+		p.t.Fatalf("charged other than once each:\n%v", r)
 	}
 	for _, answer := range p.handed {
 		if _, err := a.Find(ctx, []byte(answer)); err != nil {
-			p.t.Fatalf("mode %d, call %d: an answer that left is not in the log: %v", how, at, err)
+			p.t.Fatalf("an answer that left is not in the log: %v", err)
 		}
 	}
 }
