@@ -50,6 +50,9 @@ func ledgers(ctx context.Context, b *bench) error {
 	if err := b.charges(ctx, "charge-bolt", store, bare.sync); err != nil {
 		return err
 	}
+	if err := b.postgres(ctx, keys); err != nil {
+		return err
+	}
 	return b.verify(ctx, filepath.Join(dir, "verify"), keys)
 }
 
