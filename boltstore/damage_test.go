@@ -23,7 +23,7 @@ const (
 func rowText(n int) string { return fmt.Sprintf("row %d of somebody", n) }
 
 // filled returns the bytes of a store with something in every bucket.
-func filled(t *testing.T, keys *pseudonym.Keyring) []byte {
+func filled(t testing.TB, keys *pseudonym.Keyring) []byte {
 	t.Helper()
 	path := fresh(t)
 	s := open(t, path, keys, boltstore.Sync)
@@ -170,4 +170,51 @@ func TestFlipped(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d damaged files were refused", refused, rounds)
+}
+
+// FuzzFile changes, cuts and lengthens the file as the fuzzer says: each five
+// bytes are a place, what it is changed by, and how far the change reaches.
+func FuzzFile(f *testing.F) {
+	keys := keyring(f)
+	data := filled(f, keys)
+	used := len(bytes.TrimRight(data, "\x00"))
+	f.Add([]byte{}, uint32(0))
+	f.Add([]byte{0, 0, 16, 1, 1}, uint32(0))                  // the first header
+	f.Add([]byte{0, 0, 16, 1, 1, 0, 16, 16, 1, 1}, uint32(0)) // both
+	f.Add([]byte{0, 32, 0, 255, 255}, uint32(0))              // the head of a page
+	f.Add([]byte{1, 0, 0, 7, 40}, uint32(0))
+	f.Add([]byte{}, uint32(4096))
+	f.Add([]byte{}, uint32(40_001))
+	f.Add([]byte{0, 0, 0, 0, 0}, uint32(1<<31))
+	f.Fuzz(func(t *testing.T, edits []byte, size uint32) {
+		if len(edits) > 5*16 {
+			return
+		}
+		bad := bytes.Clone(data)
+		for e := edits; len(e) >= 5; e = e[5:] {
+			at := (int(e[0])<<16 | int(e[1])<<8 | int(e[2])) % used
+			for i := range int(e[4]) {
+				if at+i < len(bad) {
+					bad[at+i] ^= e[3]
+				}
+			}
+		}
+		switch {
+		case size >= 1<<31:
+			bad = append(bad, make([]byte, size%(1<<16))...)
+		case size > 0:
+			bad = bad[:int(size)%len(bad)]
+		}
+		path := fresh(t)
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		records, err := survey(t, path, keys)
+		if err != nil && !known(err) {
+			t.Fatal(err)
+		}
+		if err == nil && records < 2*damageReleases {
+			t.Fatalf("the ledger reads well with %d records", records)
+		}
+	})
 }
