@@ -12,14 +12,27 @@ import (
 )
 
 // claims are session-level advisory locks on one connection of their own, and
-// a table of this process, because a session may take its own lock again.
+// a table of this process, because a session may take its own lock again. Who
+// comes while a statement is under way shares the next one.
 type claims struct {
 	local  ledger.Claims
 	config *pgx.ConnConfig
 
-	mu    sync.Mutex
+	queue   sync.Mutex
+	waiting []*claim
+
+	mu    sync.Mutex // held over a statement
 	conn  *pgx.Conn
 	ended bool
+}
+
+// claim is a lock that somebody wants to take or to give.
+type claim struct {
+	lock int64
+	conn *pgx.Conn // that has it; nil: to take
+	done bool
+	held bool
+	err  error
 }
 
 // claimWait bounds what one statement about a claim may take. It is not that of
@@ -40,8 +53,8 @@ func (s *Store) LedgerClaim(ctx context.Context, key uint64) (give func(), err e
 	if err != nil {
 		return nil, err
 	}
-	c, lock := &s.claims, lockKey("discreet-pg-claim-v0\n", b.salt, key)
-	conn, err := c.take(context.WithoutCancel(ctx), lock)
+	lock := lockKey("discreet-pg-claim-v0\n", b.salt, key)
+	conn, err := s.claims.take(lock)
 	if err != nil {
 		back()
 		return nil, err
@@ -49,7 +62,7 @@ func (s *Store) LedgerClaim(ctx context.Context, key uint64) (give func(), err e
 	var once sync.Once
 	return func() {
 		once.Do(func() {
-			c.give(conn, lock)
+			s.claims.do(&claim{lock: lock, conn: conn})
 			back()
 		})
 	}, nil
@@ -61,54 +74,103 @@ func lockKey(domain string, salt []byte, key uint64) int64 {
 	return int64(binary.BigEndian.Uint64(h[:]))
 }
 
-// take returns the connection that holds the lock. It tries once more on a new
-// connection: the lock of a broken one is free, or will be.
-func (c *claims) take(ctx context.Context, lock int64) (*pgx.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, claimWait)
-	defer cancel()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for try := 0; ; try++ {
-		held, err := c.try(ctx, lock)
-		switch {
-		case err == nil && held:
-			return c.conn, nil
-		case err == nil:
-			return nil, ledger.ErrHeld
-		case c.ended:
-			return nil, ErrClosed
-		}
-		c.drop()
-		if try > 0 || ctx.Err() != nil {
-			return nil, clean(context.WithoutCancel(ctx), err)
-		}
+// take returns the connection that holds the lock.
+func (c *claims) take(lock int64) (*pgx.Conn, error) {
+	want := claim{lock: lock}
+	c.do(&want)
+	switch {
+	case want.err != nil:
+		return nil, want.err
+	case !want.held:
+		return nil, ledger.ErrHeld
 	}
+	return want.conn, nil
 }
 
-func (c *claims) try(ctx context.Context, lock int64) (held bool, err error) {
-	if c.ended {
-		return false, ErrClosed
-	}
-	if c.conn == nil {
-		if c.conn, err = pgx.ConnectConfig(ctx, c.config.Copy()); err != nil {
-			return false, err
-		}
-	}
-	return held, c.conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", lock).Scan(&held)
-}
-
-// give frees a lock, if the connection that took it is still there.
-func (c *claims) give(conn *pgx.Conn, lock int64) {
-	ctx, cancel := context.WithTimeout(context.Background(), claimWait)
-	defer cancel()
+// do returns when what is wanted is done, with all that others wanted meanwhile.
+func (c *claims) do(want *claim) {
+	c.queue.Lock()
+	c.waiting = append(c.waiting, want)
+	c.queue.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.conn != conn || c.ended {
+	if want.done {
 		return
 	}
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", lock); err != nil {
-		c.drop()
+	c.queue.Lock()
+	group := c.waiting
+	c.waiting = nil
+	c.queue.Unlock()
+	c.round(group)
+}
+
+// round gives and takes locks. A lock of a connection that ended is free, or
+// will be; what is to be taken is tried once more, on a new connection. c.mu is
+// held.
+func (c *claims) round(group []*claim) {
+	ctx, cancel := context.WithTimeout(context.Background(), claimWait)
+	defer cancel()
+	var give []int64
+	var take []*claim
+	for _, w := range group {
+		w.done = true
+		switch {
+		case w.conn == nil:
+			take = append(take, w)
+		case w.conn == c.conn:
+			give = append(give, w.lock)
+		}
 	}
+	if len(give)+len(take) == 0 {
+		return
+	}
+	err := c.try(ctx, give, take)
+	if err != nil && len(take) > 0 && !c.ended && ctx.Err() == nil {
+		err = c.try(ctx, nil, take)
+	}
+	for _, w := range take {
+		w.err, w.conn = err, c.conn
+	}
+}
+
+// try is one round trip. It drops the connection where it fails, and with it
+// whatever was taken.
+func (c *claims) try(ctx context.Context, give []int64, take []*claim) (err error) {
+	if c.ended {
+		return ErrClosed
+	}
+	defer func() {
+		if err != nil {
+			c.drop()
+			err = clean(context.WithoutCancel(ctx), err)
+		}
+	}()
+	if c.conn == nil {
+		if c.conn, err = pgx.ConnectConfig(ctx, c.config.Copy()); err != nil {
+			return err
+		}
+	}
+	b := new(pgx.Batch)
+	if len(give) > 0 {
+		b.Queue("SELECT pg_advisory_unlock(k) FROM unnest($1::bigint[]) AS k", give)
+	}
+	if len(take) > 0 {
+		locks := make([]int64, len(take))
+		for i, w := range take {
+			locks[i] = w.lock
+		}
+		b.Queue("SELECT n, pg_try_advisory_lock(k) FROM unnest($1::bigint[]) WITH ORDINALITY AS r (k, n)", locks).
+			Query(func(rows pgx.Rows) error {
+				var n int64
+				var held bool
+				_, err := pgx.ForEachRow(rows, []any{&n, &held}, func() error {
+					take[n-1].held = held
+					return nil
+				})
+				return err
+			})
+	}
+	return c.conn.SendBatch(ctx, b).Close()
 }
 
 // drop ends the connection. c.mu is held.
