@@ -40,7 +40,8 @@ type claim struct {
 const claimWait = 10 * time.Second
 
 // LedgerClaim takes a key, over all processes that use the schema, until give is
-// called or the store's connection ends. When that connection breaks, the
+// called or the store's connection ends. give does not wait for the database:
+// another process may find the key taken for a moment longer. When that connection breaks, the
 // server may hand the key to another process before this one notices; the
 // ledger's log then tells which of the two holds the entry, and the other gets
 // ledger.ErrTicket.
@@ -62,7 +63,7 @@ func (s *Store) LedgerClaim(ctx context.Context, key uint64) (give func(), err e
 	var once sync.Once
 	return func() {
 		once.Do(func() {
-			s.claims.do(&claim{lock: lock, conn: conn})
+			s.claims.give(lock, conn)
 			back()
 		})
 	}, nil
@@ -77,7 +78,8 @@ func lockKey(domain string, salt []byte, key uint64) int64 {
 // take returns the connection that holds the lock.
 func (c *claims) take(lock int64) (*pgx.Conn, error) {
 	want := claim{lock: lock}
-	c.do(&want)
+	c.join(&want)
+	c.next(&want)
 	switch {
 	case want.err != nil:
 		return nil, want.err
@@ -87,14 +89,24 @@ func (c *claims) take(lock int64) (*pgx.Conn, error) {
 	return want.conn, nil
 }
 
-// do returns when what is wanted is done, with all that others wanted meanwhile.
-func (c *claims) do(want *claim) {
+// give frees a lock soon, and before anything that this process takes after it.
+func (c *claims) give(lock int64, conn *pgx.Conn) {
+	give := claim{lock: lock, conn: conn}
+	c.join(&give)
+	go c.next(&give)
+}
+
+func (c *claims) join(w *claim) {
 	c.queue.Lock()
-	c.waiting = append(c.waiting, want)
-	c.queue.Unlock()
+	defer c.queue.Unlock()
+	c.waiting = append(c.waiting, w)
+}
+
+// next makes a round of all that waits, unless w was in an earlier one.
+func (c *claims) next(w *claim) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if want.done {
+	if w.done {
 		return
 	}
 	c.queue.Lock()
@@ -110,15 +122,14 @@ func (c *claims) do(want *claim) {
 func (c *claims) round(group []*claim) {
 	ctx, cancel := context.WithTimeout(context.Background(), claimWait)
 	defer cancel()
-	var give []int64
-	var take []*claim
+	var give, take []*claim
 	for _, w := range group {
 		w.done = true
 		switch {
 		case w.conn == nil:
 			take = append(take, w)
 		case w.conn == c.conn:
-			give = append(give, w.lock)
+			give = append(give, w)
 		}
 	}
 	if len(give)+len(take) == 0 {
@@ -135,7 +146,7 @@ func (c *claims) round(group []*claim) {
 
 // try is one round trip. It drops the connection where it fails, and with it
 // whatever was taken.
-func (c *claims) try(ctx context.Context, give []int64, take []*claim) (err error) {
+func (c *claims) try(ctx context.Context, give, take []*claim) (err error) {
 	if c.ended {
 		return ErrClosed
 	}
@@ -150,27 +161,24 @@ func (c *claims) try(ctx context.Context, give []int64, take []*claim) (err erro
 			return err
 		}
 	}
-	b := new(pgx.Batch)
-	if len(give) > 0 {
-		b.Queue("SELECT pg_advisory_unlock(k) FROM unnest($1::bigint[]) AS k", give)
+	all := append(give, take...)
+	locks := make([]int64, len(all))
+	for i, w := range all {
+		locks[i] = w.lock
 	}
-	if len(take) > 0 {
-		locks := make([]int64, len(take))
-		for i, w := range take {
-			locks[i] = w.lock
-		}
-		b.Queue("SELECT n, pg_try_advisory_lock(k) FROM unnest($1::bigint[]) WITH ORDINALITY AS r (k, n)", locks).
-			Query(func(rows pgx.Rows) error {
-				var n int64
-				var held bool
-				_, err := pgx.ForEachRow(rows, []any{&n, &held}, func() error {
-					take[n-1].held = held
-					return nil
-				})
-				return err
-			})
+	rows, err := c.conn.Query(ctx, `
+		SELECT n, CASE WHEN n > $2 THEN pg_try_advisory_lock(k) ELSE pg_advisory_unlock(k) END
+		FROM unnest($1::bigint[]) WITH ORDINALITY AS r (k, n)`, locks, int64(len(give)))
+	if err != nil {
+		return err
 	}
-	return c.conn.SendBatch(ctx, b).Close()
+	var n int64
+	var held bool
+	_, err = pgx.ForEachRow(rows, []any{&n, &held}, func() error {
+		all[n-1].held = held
+		return nil
+	})
+	return err
 }
 
 // drop ends the connection. c.mu is held.

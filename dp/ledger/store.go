@@ -38,7 +38,8 @@ type Store interface {
 	// LedgerClaim takes sole possession of a key, until give is called, or the
 	// process ends, or its connection to the store does. It returns ErrHeld when
 	// somebody else has it, in this process or in another. It does not wait for
-	// the holder. give may be called more than once. Keys are hashes: two that
+	// the holder. give may be called more than once; for other processes it MAY
+	// take effect a moment later. Keys are hashes: two that
 	// differ MAY exclude each other now and then.
 	LedgerClaim(ctx context.Context, key uint64) (give func(), err error)
 }
