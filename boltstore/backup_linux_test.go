@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/discreet-go/discreet/boltstore"
 	"github.com/discreet-go/discreet/dp/ledger"
@@ -259,7 +260,7 @@ func TestJournalReseal(t *testing.T) {
 	path, backup := backedUp(t, keys)
 	old := contents(t, path+".erasures")
 	s := open(t, path, keys, boltstore.Sync)
-	if err := s.Reseal(t.Context(), keys, next); err != nil {
+	if err := s.Reseal(t.Context(), keys, next, operator, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	onlyStore(t, path)

@@ -135,3 +135,6 @@ func wantErr(t testing.TB, err, want error) {
 		t.Fatalf("error is %v, want %v", err, want)
 	}
 }
+
+// operator turns keys.
+var operator = ledger.Actor{ID: "operator", Reason: "yearly rotation"}

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/pseudonym"
 )
 
@@ -17,11 +19,12 @@ import (
 // ends early, killed or with an error other than ErrFailed, the file opens with
 // old as before. The pseudonyms that name the rows stay those of old.
 //
-// The store must be bound, under old; it stays in use. It returns ErrKeyring
-// when old is not what opens the file, or next is empty or the same, and the
-// errors of Compact. A value that does not open is ErrDamaged, and nothing is
+// The store must be bound, under old; it stays in use. Who turned the keys, and
+// why, stands in the access log before anything is done, at the moment now. It
+// returns ErrKeyring when old is not what opens the file, or next is empty or the
+// same, ledger.ErrActor, ledger.ErrAccess, and the errors of Compact. A value that does not open is ErrDamaged, and nothing is
 // changed.
-func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring) error {
+func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring, by ledger.Actor, now time.Time) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
@@ -43,6 +46,9 @@ func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring) error 
 		return ErrDamaged
 	} else {
 		clear(key[:])
+	}
+	if err := ledger.NewAccessLog(s).Note(ctx, by, "Reseal", now); err != nil {
+		return err
 	}
 	if s.every > 0 {
 		if err := s.flush(); err != nil {

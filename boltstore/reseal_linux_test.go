@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/boltstore"
+	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
 	"go.etcd.io/bbolt"
@@ -26,7 +27,7 @@ func resealForever(s *boltstore.Store, dir string, keys *pseudonym.Keyring) erro
 		return err
 	}
 	for n := 0; ; n++ {
-		if err := s.Reseal(timeless{}, keys, other); err != nil {
+		if err := s.Reseal(timeless{}, keys, other, operator, time.Now()); err != nil {
 			return err
 		}
 		keys, other = other, keys
@@ -61,19 +62,21 @@ func TestReseal(t *testing.T) {
 			for name, pair := range map[string][2]*pseudonym.Keyring{
 				"a wrong old one": {keyring(t), next}, "the same": {old, old}, "no next": {old, nil}, "no old": {nil, next}, "an empty one": {old, {}},
 			} {
-				if err := s.Reseal(t.Context(), pair[0], pair[1]); !errors.Is(err, boltstore.ErrKeyring) {
+				if err := s.Reseal(t.Context(), pair[0], pair[1], operator, time.Now()); !errors.Is(err, boltstore.ErrKeyring) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			wantErr(t, s.Reseal(ctx, old, next), context.Canceled)
+			wantErr(t, s.Reseal(ctx, old, next, operator, time.Now()), context.Canceled)
 			set(t, s, 1, "waits, perhaps")
-			if err := s.Reseal(t.Context(), old, next); err != nil {
+			if err := s.Reseal(t.Context(), old, next, operator, time.Now()); err != nil {
 				t.Fatal(err)
 			}
 			wantErr(t, s.Bind(t.Context(), tenant, old), boltstore.ErrKeyring)
-			wantErr(t, s.Reseal(t.Context(), old, next), boltstore.ErrKeyring)
+			wantErr(t, s.Reseal(t.Context(), old, next, operator, time.Now()), boltstore.ErrKeyring)
+			wantErr(t, s.Reseal(t.Context(), next, old, ledger.Actor{}, time.Now()), ledger.ErrActor)
+			wantAccess(t, s, "Reseal")
 			if err := s.Bind(t.Context(), tenant, next); err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +128,7 @@ func TestResealDamaged(t *testing.T) {
 		return b.Put(k[:], append(bytes.Clone(b.Get(k[:])), 0))
 	})
 	s = open(t, path, old, boltstore.Sync)
-	wantErr(t, s.Reseal(t.Context(), old, next), boltstore.ErrDamaged)
+	wantErr(t, s.Reseal(t.Context(), old, next, operator, time.Now()), boltstore.ErrDamaged)
 	if get(t, s, 2) != "row" {
 		t.Fatal("a row is lost")
 	}
@@ -172,7 +175,7 @@ func TestResealInUse(t *testing.T) {
 				}
 			})
 			for range 10 {
-				if err := s.Reseal(t.Context(), old, next); err != nil {
+				if err := s.Reseal(t.Context(), old, next, operator, time.Now()); err != nil {
 					t.Error(err)
 				}
 				old, next = next, old
@@ -243,7 +246,7 @@ func TestResealKilled(t *testing.T) {
 		s.Close()
 		if two == nil { // the child begins with the first
 			s = open(t, path, other, boltstore.Sync)
-			if err := errors.Join(s.Reseal(t.Context(), other, keys), s.Close()); err != nil {
+			if err := errors.Join(s.Reseal(t.Context(), other, keys, operator, time.Now()), s.Close()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -255,5 +258,18 @@ func noRewriteLeft(t *testing.T, path string) {
 	t.Helper()
 	if _, err := os.Lstat(filepath.Join(filepath.Dir(path), ".store.rewrite")); err == nil {
 		t.Error("a rewrite left its file")
+	}
+}
+
+// wantAccess checks that the access log ends with an action of the operator.
+func wantAccess(t *testing.T, s *boltstore.Store, action string) {
+	t.Helper()
+	var last ledger.Access
+	err := ledger.NewAccessLog(s).Read(t.Context(), func(a ledger.Access) error {
+		last = a
+		return nil
+	})
+	if err != nil || last.Actor != operator || last.Action != action {
+		t.Errorf("the access log ends with %+v, %v", last, err)
 	}
 }
