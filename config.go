@@ -47,7 +47,7 @@ type Config struct {
 	Taxonomy *segment.Taxonomy    // the categories; what it does not know is refused
 	Segments []segment.Definition // the interest segments, each for one purpose
 	Measures []dp.Measure         // every aggregate that may ever be released
-	Budget   dp.Budget            // (epsilon, delta) for everything released in one window, fixed when the store is new
+	Budget   dp.Budget            // (epsilon, delta) for everything released in one window, fixed when the store is new, or by AmendBudget
 	TTLDays  int                  // days after which what a person did is forgotten, 1 to 730
 
 	// Source asks a consent system that is in place already. It may only deny

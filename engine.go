@@ -33,6 +33,7 @@ type Engine struct {
 	account *ledger.Account
 	access  *ledger.AccessLog
 	plan    *plan.Plan
+	terms   ledger.Terms           // of plan
 	since   map[string]contrib.Day // measure -> first day it counts
 	signer  note.Signer
 	vkey    string
@@ -95,13 +96,9 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if e.vkey, err = cfg.Keys.Verifier(cfg.Tenant); err != nil {
 		return nil, err
 	}
-	mu2, delta := budget.Totals()
+	e.terms = termsOf(budget)
 	e.account, err = ledger.Open(ctx, ledger.Config{
-		Store: cfg.Store,
-		Terms: ledger.Terms{
-			Epsilon: cfg.Budget.Epsilon, Delta: cfg.Budget.Delta,
-			Mu2: mu2, ReserveDelta: delta, WindowDays: cfg.Budget.WindowDays,
-		},
+		Store: cfg.Store, Terms: e.terms,
 		Sink: cfg.sink(), Signer: e.signer, Verifiers: []string{e.vkey},
 	}, cfg.Now())
 	if err != nil {

@@ -33,7 +33,7 @@ type Query struct {
 // refused with a [*ledger.ExhaustedError] and costs nothing. After a failure
 // between charge and draw, asking again goes on under that charge; after one
 // between draw and answer the name is void, with [ledger.ErrVoid]. Nothing is
-// refunded.
+// refunded. Where AmendBudget gave the window another budget it returns ErrBudget.
 func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, err error) {
 	defer e.observe("Release", e.cfg.Now(), &err)
 	if e.closed.Load() {
@@ -59,6 +59,9 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		return dp.Release{}, err // it could not be drawn, so it is not charged
 	}
 	now := e.cfg.Now()
+	if err := e.budgeted(now); err != nil {
+		return dp.Release{}, err
+	}
 	ticket, stored, err := e.account.Reserve(ctx, ledger.Request{
 		Name: q.Name, Spec: querySpec(room.hash, spec, share), Mu2: mu2, Delta: delta,
 	}, now)

@@ -56,7 +56,11 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 	// What a person ended is remembered while an event from before may still
 	// come late, and while a return must be noticed; with a Source, while an
 	// older yes of it may still stand.
-	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays)
+	w, err := e.account.At(now)
+	if err != nil {
+		return s, err
+	}
+	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays, 2*int(w.To-w.From)) // AmendBudget may change the length
 	if e.cfg.Source != nil {
 		days = max(days, consent.MaxConsentDays+1)
 	}

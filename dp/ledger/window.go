@@ -61,6 +61,16 @@ func (a *Account) at(now time.Time, far bool) (Window, error) {
 	return w, nil
 }
 
+// TermsAt returns the terms of the window of now, which Amend may have changed.
+// Its errors are those of At. It reads memory only and never waits.
+func (a *Account) TermsAt(now time.Time) (Terms, error) {
+	w, err := a.at(now, true)
+	if err != nil {
+		return Terms{}, err
+	}
+	return a.days.Load().of(w.Index).terms, nil
+}
+
 // Advance logs the crossing into the window of now, however many windows
 // ahead; in the window that the log has reached it does nothing. It returns
 // ErrClockBack when now lies before that. A window once left cannot be entered
