@@ -182,21 +182,18 @@ func (e *Engine) EraseInterest(ctx context.Context, who Raw, purpose, category s
 	if e.closed.Load() {
 		return ErrClosed
 	}
-	err = e.cfg.Store.ProfileUpdate(ctx, []segment.Key{{Purpose: purpose, ID: id}}, func(_ int, row []byte) ([]byte, error) {
-		return r.rules.ForgetCategory(row, category)
-	})
+	key := segment.Key{Purpose: purpose, ID: id}
+	forget := func(row []byte) ([]byte, error) { return r.rules.ForgetCategory(row, category) }
+	// An erasure that returned is durable, whatever the store's pace, and does not
+	// come back with an older copy of a store that can tell.
+	if s, ok := e.cfg.Store.(interface {
+		ProfileErase(context.Context, segment.Key, func([]byte) ([]byte, error)) error
+	}); ok {
+		return s.ProfileErase(ctx, key, forget)
+	}
+	err = e.cfg.Store.ProfileUpdate(ctx, []segment.Key{key}, func(_ int, row []byte) ([]byte, error) { return forget(row) })
 	if err != nil {
 		return err
 	}
-	// An erasure that returned is durable, whatever the store's pace, and does not
-	// come back with an older copy of the store.
-	if err := e.cfg.Store.ProfileSync(ctx); err != nil {
-		return err
-	}
-	if s, ok := e.cfg.Store.(interface {
-		LogErasure(context.Context, ...segment.Key) error
-	}); ok {
-		return s.LogErasure(ctx, segment.Key{Purpose: purpose, ID: id})
-	}
-	return nil
+	return e.cfg.Store.ProfileSync(ctx)
 }

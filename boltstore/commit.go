@@ -17,6 +17,7 @@ type request struct {
 	changes []change
 	log     []byte // bucket of a log that must have exactly seq records; or nil
 	seq     uint64 //
+	erasure []byte // entry of the erasure journal, which comes to the disk first; or nil
 
 	err  error
 	wake chan bool // true: lead the next group; false: done
@@ -78,10 +79,18 @@ func (s *Store) submit(r *request) error {
 	return r.err
 }
 
-// commit writes the requests whose expectations hold in one transaction.
+// commit writes the requests whose expectations hold in one transaction. What
+// they erase is in the journal, on disk, before the transaction ends: whatever
+// comes in between, the next Bind does it again.
 func (s *Store) commit(group []*request) {
-	err := s.update(func(tx *bbolt.Tx, seal *sealer) error {
+	err := s.update(func(tx *bbolt.Tx, seal *sealer) (err error) {
 		wrote := false
+		var logged *journal
+		defer func() {
+			if err != nil && logged != nil {
+				s.failed.Store(true) // the journal is ahead, and must not go on from there
+			}
+		}()
 		for _, r := range group {
 			if r.seal != seal {
 				r.err = errStale // the file has another key by now
@@ -89,6 +98,21 @@ func (s *Store) commit(group []*request) {
 			}
 			if r.err = r.expect(tx); r.err != nil {
 				continue
+			}
+			if r.erasure != nil {
+				j := s.now.Load().journal
+				if j == nil {
+					return ErrClosed // which keeps a journal from being begun
+				}
+				unknown, err := j.write(r.erasure)
+				if unknown {
+					s.failed.Store(true)
+					return errors.Join(ErrFailed, err)
+				}
+				if r.err = err; err != nil {
+					continue
+				}
+				logged = j
 			}
 			for i := range r.changes {
 				if c := &r.changes[i]; c.write {
@@ -99,7 +123,15 @@ func (s *Store) commit(group []*request) {
 				}
 			}
 		}
-		if !wrote {
+		if logged != nil {
+			if err := logged.sync(); err != nil {
+				return errors.Join(ErrFailed, err)
+			}
+			if err := tx.Bucket(bucketMeta).Put(keyErasures, seal.seal(bucketMeta, keyErasures, logged.position())); err != nil {
+				return err
+			}
+		}
+		if !wrote && logged == nil {
 			return errKeep
 		}
 		return nil

@@ -80,10 +80,10 @@ func (s *Store) Forget(ctx context.Context, who ident.Subject, f func(row []byte
 		return err
 	}
 	do := func() error {
-		return s.change(ctx, []place{at}, func(_ int, row []byte) ([]byte, error) { return f(row) }, drop)
+		return s.change(ctx, []place{at}, func(_ int, row []byte) ([]byte, error) { return f(row) }, &erasing{drop: drop})
 	}
 	if s.every > 0 {
-		return s.forgetLate(keys, do)
+		return s.settle(keys, func([]*pending) error { return do() })
 	}
 	return do()
 }

@@ -34,15 +34,14 @@
 //
 // # Erasure journal, backup and restore
 //
-// Every erasure is written to a journal beside the file before it is
-// acknowledged. Where an older copy of the file is bound, what was erased since is
+// Every erasure is on disk in a journal beside the file before the file changes. Where an older copy of the file is bound, what was erased since is
 // erased again first. [Store.Backup] copies the rows of one moment while the
 // store is in use; [Restore] makes a store of it, does again what the journal
 // says, and closes the accounting window. [Store.Check] reads every page and
 // value. docs/operate/store.md says how to run it.
 //
 // # Not protected
-// //
+//
 // Whoever reads the file sees, without any key, the purposes, the pseudonyms
 // (row keys), the number and size of rows, and when pages changed. Whoever can
 // write it can put back an older copy of the whole file, or of one row under

@@ -60,8 +60,8 @@ var (
 	// of an older store must not come back.
 	ErrJournal = errors.New("boltstore: the erasure journal is missing, damaged or another one's")
 
-	// ErrJournalWrite: the erasure could not be written to the journal, and was
-	// not made; the disk may be full. Ask again.
+	// ErrJournalWrite: what was asked for could not be written to the journal, or
+	// the journal not made, and nothing was erased; the disk may be full. Ask again.
 	ErrJournalWrite = errors.New("boltstore: the erasure journal cannot be written")
 
 	// ErrBackup: a backup becomes a store by Restore, and nothing else does.

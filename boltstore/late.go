@@ -211,15 +211,22 @@ func (s *Store) attemptLate(ctx context.Context, keys []segment.Key, at []place,
 	return true, len(l.rows) >= lateRows || l.bytes >= lateBytes, nil
 }
 
-// forgetLate runs do, which deletes the rows under keys from the file, and
-// drops those that wait.
-func (s *Store) forgetLate(keys []segment.Key, do func() error) error {
+// settle runs do, which writes or deletes the rows under keys in the file and is
+// handed the versions of them that wait, if any; then it drops these.
+func (s *Store) settle(keys []segment.Key, do func(waiting []*pending) error) error {
 	l := &s.late
 	l.io.Lock()
 	defer l.io.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := do(); err != nil {
+	if l.moving != nil {
+		return ErrFailed // an earlier flush failed
+	}
+	waiting := make([]*pending, len(keys))
+	for i, k := range keys {
+		waiting[i] = l.rows[k]
+	}
+	if err := do(waiting); err != nil {
 		return err
 	}
 	for _, k := range keys {

@@ -56,6 +56,34 @@ func (s *Store) ProfileUpdate(ctx context.Context, keys []segment.Key, f func(i 
 	return s.change(ctx, at, f, nil)
 }
 
+// ProfileErase replaces the row under k by what f makes of it at a person's wish,
+// on disk when it returns, whatever the durability, and in the erasure journal
+// before that: in an older copy of the store, and where the process ends in
+// between, the row is deleted whole, since the journal keeps no profile.
+func (s *Store) ProfileErase(ctx context.Context, k segment.Key, f func(row []byte) ([]byte, error)) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	at, err := profilePlaces([]segment.Key{k})
+	if err != nil {
+		return err
+	}
+	if err := s.startJournal(); err != nil {
+		return err
+	}
+	if s.every == 0 {
+		return s.change(ctx, at, func(_ int, row []byte) ([]byte, error) { return f(row) }, &erasing{whole: true})
+	}
+	return s.settle([]segment.Key{k}, func(waiting []*pending) error {
+		return s.change(ctx, at, func(_ int, row []byte) ([]byte, error) {
+			if waiting[0] != nil {
+				row = waiting[0].row
+			}
+			return f(row)
+		}, &erasing{whole: true})
+	})
+}
+
 // ProfileScan calls f with every row of the purpose, over one snapshot. With
 // Interval it first writes what is waiting. Rows stay valid until f returns.
 func (s *Store) ProfileScan(ctx context.Context, purpose string, f func(id segment.ID, row []byte) error) error {

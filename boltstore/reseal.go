@@ -84,8 +84,6 @@ func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring, by led
 	}
 	s.check, s.keys = next.Check(), next
 	if r.fresh != nil {
-		before.journal.mu.Lock()
-		defer before.journal.mu.Unlock()
 		before.journal.f.Close()
 		if e := os.Rename(path, s.erasures); e != nil {
 			return errors.Join(err, journalError(e)) // the next Bind does it

@@ -17,12 +17,15 @@ import (
 // meanwhile; calls that read do not, and Compact waits for those that began
 // before. It needs free space for a second file, and does nothing where nothing
 // was written since the last one. With Interval it first writes what is waiting.
+// Then it writes the erasure journal anew, without rows that a later erasure is
+// about too, and without consent rows that the store does not have any more; that
+// reads the whole journal.
 //
 // It returns ErrRewrite, with the reason, when the new file could not be made,
 // and the error of ctx when that ended: the old file is untouched then, and the
-// store goes on. ErrLinked: the file has a second name, under which the old
-// bytes would stay. ErrFailed: it is unknown which of the two files, both whole,
-// a power cut would leave.
+// store goes on. ErrJournalWrite and ErrJournal say that of the journal. ErrLinked:
+// the file has a second name, under which the old bytes would stay. ErrFailed: it
+// is unknown which of the two files, both whole, a power cut would leave.
 func (s *Store) Compact(ctx context.Context) error {
 	if err := s.ready(ctx); err != nil {
 		return err
@@ -32,7 +35,10 @@ func (s *Store) Compact(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.rewrite(ctx, nil)
+	if err := s.rewrite(ctx, nil); err != nil {
+		return err
+	}
+	return s.shrink()
 }
 
 // A rewriter changes what a rewrite copies. It returns the sealer of the new

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/ident"
@@ -91,12 +92,11 @@ func (s *Store) read(at []place, skip func(i int) bool) ([]stored, *sealer, erro
 
 const maxTries = 4 // before an update runs alone
 
-// change replaces the rows at the places by what f makes of them and deletes
-// those at drop, in one durable step. drop is nil but for erasures, which are
-// journaled.
-func (s *Store) change(ctx context.Context, at []place, f func(i int, row []byte) ([]byte, error), drop []place) error {
+// change replaces the rows at the places by what f makes of them, in one durable
+// step. e is nil but for erasures, which are journaled first.
+func (s *Store) change(ctx context.Context, at []place, f func(i int, row []byte) ([]byte, error), e *erasing) error {
 	for try := 0; ; try++ {
-		err := s.attempt(ctx, at, f, drop, try == maxTries)
+		err := s.attempt(ctx, at, f, e, try == maxTries)
 		if !errors.Is(err, errStale) {
 			return err
 		}
@@ -105,7 +105,7 @@ func (s *Store) change(ctx context.Context, at []place, f func(i int, row []byte
 
 // attempt reads, calls f without holding a transaction, and writes if nothing
 // changed meanwhile, else returns errStale; alone, nothing can.
-func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byte) ([]byte, error), drop []place, alone bool) error {
+func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byte) ([]byte, error), e *erasing, alone bool) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
@@ -124,14 +124,14 @@ func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byt
 		return err
 	}
 	var kept [][]byte
-	r := &request{seal: seal, changes: make([]change, 0, len(at)+len(drop))}
+	r := &request{seal: seal, changes: make([]change, 0, len(at))}
 	for i := range at {
 		c := change{bucket: at[i].bucket, key: at[i].key[:], checked: true, nonce: rows[i].nonce}
 		next, err := f(i, rows[i].row)
 		if err != nil {
 			return err
 		}
-		if drop != nil {
+		if e != nil && !e.whole {
 			kept = append(kept, bytes.Clone(next))
 		}
 		switch {
@@ -142,12 +142,12 @@ func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byt
 		}
 		r.changes = append(r.changes, c)
 	}
-	for i := range drop {
-		r.changes = append(r.changes, change{bucket: drop[i].bucket, key: drop[i].key[:], write: true})
-	}
-	if drop != nil { // an erasure
-		all := append(append([]place(nil), at...), drop...)
-		return s.logged(r, all, append(kept, make([][]byte, len(drop))...))
+	if e != nil {
+		for i := range e.drop {
+			r.changes = append(r.changes, change{bucket: e.drop[i].bucket, key: e.drop[i].key[:], write: true})
+		}
+		all := append(slices.Clone(at), e.drop...)
+		r.erasure = encodeErasure(all, append(kept, make([][]byte, len(all)-len(kept))...))
 	}
 	// Also a request that writes nothing waits for the commit under way: what
 	// it saw may not be on disk yet.
