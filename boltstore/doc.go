@@ -34,8 +34,9 @@
 //
 // # Erasure journal, backup and restore
 //
-// Every erasure is on disk in a journal beside the file before the file changes. Where an older copy of the file is bound, what was erased since is
-// erased again first. [Store.Backup] copies the rows of one moment while the
+// Every erasure is on disk in a journal beside the file before the file changes.
+// Where an older copy of the file is bound, what was erased since is erased again
+// first. [Store.Backup] copies the rows of one moment while the
 // store is in use; [Restore] makes a store of it, does again what the journal
 // says, and closes the accounting window. [Store.Check] reads every page and
 // value. docs/operate/store.md says how to run it.
