@@ -29,6 +29,14 @@ type Store interface {
 	// first Bind decides; later ones with another tenant or keyring are refused.
 	Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error
 
+	// Update replaces consent rows and profile rows, which are distinct, by what
+	// f makes of them (nil deletes), in one durable step: whoever reads sees all of
+	// it or nothing. It MUST call f with the subjects' rows and then with those
+	// under keys, in order, i counting through both; and again, from the first
+	// one on, where rows changed meanwhile. It copies what f returns before it calls
+	// f again.
+	Update(ctx context.Context, subjects []ident.Subject, keys []segment.Key, f func(i int, row []byte) ([]byte, error)) error
+
 	// Forget replaces the subject's consent row by what f makes of it (nil
 	// deletes it) and deletes the profile rows, in one durable step.
 	Forget(ctx context.Context, s ident.Subject, f func(row []byte) ([]byte, error), keys []segment.Key) error

@@ -33,13 +33,9 @@ func (s *Store) ConsentUpdate(ctx context.Context, subjects []ident.Subject, f f
 	if len(subjects) == 0 {
 		return nil
 	}
-	at := make([]place, len(subjects))
-	for i, who := range subjects {
-		p, err := consentPlace(who)
-		if err != nil {
-			return err
-		}
-		at[i] = p
+	at, err := consentPlaces(subjects)
+	if err != nil {
+		return err
 	}
 	return s.change(ctx, at, f, nil)
 }

@@ -31,6 +31,18 @@ func consentPlace(who ident.Subject) (place, error) {
 	return place{bucketConsent, who.ID().Bytes()}, nil
 }
 
+func consentPlaces(subjects []ident.Subject) ([]place, error) {
+	all := make([]place, len(subjects))
+	for i, who := range subjects {
+		p, err := consentPlace(who)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = p
+	}
+	return all, nil
+}
+
 func profilePlaces(keys []segment.Key) ([]place, error) {
 	all := make([]place, len(keys))
 	for i, k := range keys {

@@ -264,6 +264,13 @@ func (s *Store) ConsentUpdate(ctx context.Context, subjects []ident.Subject, f f
 	}
 	u := newUpdate(len(subjects))
 	defer u.recycle()
+	if err := s.addSubjects(u, subjects); err != nil {
+		return err
+	}
+	return u.run(f)
+}
+
+func (s *Store) addSubjects(u *update, subjects []ident.Subject) error {
 	t := s.consentTable()
 	for _, who := range subjects {
 		if who.IsZero() {
@@ -271,7 +278,7 @@ func (s *Store) ConsentUpdate(ctx context.Context, subjects []ident.Subject, f f
 		}
 		u.slots = append(u.slots, slot{table: t, id: who.ID()})
 	}
-	return u.run(f)
+	return nil
 }
 
 // ConsentSweep replaces every row by what f makes of it, in batches. Rows that
@@ -283,6 +290,24 @@ func (s *Store) ConsentSweep(ctx context.Context, f func(who ident.Subject, row 
 	return s.sweep(ctx, s.consentTable(), func(id ident.ID, row []byte) ([]byte, error) {
 		return f(ident.NewSubject(id), row)
 	})
+}
+
+// Update replaces consent rows and profile rows, which are distinct, by what f
+// makes of them, in one step. f is called with the subjects' rows and then with
+// those under keys, in order; i counts through both.
+func (s *Store) Update(ctx context.Context, subjects []ident.Subject, keys []segment.Key, f func(i int, row []byte) ([]byte, error)) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	u := newUpdate(len(subjects) + len(keys))
+	defer u.recycle()
+	if err := s.addSubjects(u, subjects); err != nil {
+		return err
+	}
+	if err := s.addKeys(u, keys, slot{}); err != nil {
+		return err
+	}
+	return u.run(f)
 }
 
 // Forget replaces the subject's consent row by what f makes of it (nil deletes

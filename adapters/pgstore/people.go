@@ -49,13 +49,9 @@ func (s *Store) ConsentUpdate(ctx context.Context, subjects []ident.Subject, f f
 	if _, err := s.ready(ctx); err != nil || len(subjects) == 0 {
 		return err
 	}
-	at := make([]place, len(subjects))
-	for i, who := range subjects {
-		p, err := consentPlace(who)
-		if err != nil {
-			return err
-		}
-		at[i] = p
+	at, err := consentPlaces(subjects)
+	if err != nil {
+		return err
 	}
 	return s.change(ctx, at, f, nil)
 }
@@ -70,6 +66,24 @@ func (s *Store) ProfileUpdate(ctx context.Context, keys []segment.Key, f func(i 
 		return err
 	}
 	return s.change(ctx, at, f, nil)
+}
+
+// Update replaces consent rows and profile rows, as ConsentUpdate does, in one
+// step. f is called with the subjects' rows and then with those under keys, in
+// order; i counts through both.
+func (s *Store) Update(ctx context.Context, subjects []ident.Subject, keys []segment.Key, f func(i int, row []byte) ([]byte, error)) error {
+	if _, err := s.ready(ctx); err != nil || len(subjects)+len(keys) == 0 {
+		return err
+	}
+	at, err := consentPlaces(subjects)
+	if err != nil {
+		return err
+	}
+	profiles, err := profilePlaces(keys)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, append(at, profiles...), f, nil)
 }
 
 // Forget replaces the subject's consent row by what f makes of it (nil deletes

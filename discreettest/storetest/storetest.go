@@ -23,6 +23,7 @@ type Store interface {
 	ledger.Store
 	ledger.AccessStore
 	Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error
+	Update(ctx context.Context, subjects []ident.Subject, keys []segment.Key, f func(i int, row []byte) ([]byte, error)) error
 	Forget(ctx context.Context, s ident.Subject, f func(row []byte) ([]byte, error), keys []segment.Key) error
 	Close() error
 }
@@ -73,6 +74,8 @@ func Test(t *testing.T, open func(t *testing.T) Store) {
 		"scan/stop":            testScanStop,
 		"logs":                 testLogsApart,
 		"update/many-purposes": testManyPurposes,
+		"joint":                testUpdate,
+		"joint/move":           testMove,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, bound(t)) })
 	}
@@ -229,6 +232,7 @@ func every(s Store, ctx context.Context) map[string]error {
 	out["AccessAppend"] = s.AccessAppend(ctx, 0, []byte("x"))
 	out["AccessRead"] = s.AccessRead(ctx, 0, func(uint64, []byte) error { return nil })
 	_, _, out["AccessTail"] = s.AccessTail(ctx)
+	out["Update"] = s.Update(ctx, people(1, 2), keys(one, 1, 2), func(_ int, row []byte) ([]byte, error) { return row, nil })
 	out["Forget"] = s.Forget(ctx, who(1), none, keys(one, 1, 2))
 	return out
 }
