@@ -59,14 +59,11 @@ type Config struct {
 // for a log that lacks what the last checkpoint saw, ErrCheckpoint for one that
 // no known key signed, and ErrSink. Cost: one pass over the log.
 func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
+	a, err := c.account()
+	if err != nil {
+		return nil, err
+	}
 	t := c.Terms
-	if c.Store == nil || !t.valid() {
-		return nil, ErrTerms
-	}
-	if c.Sink != nil && (c.Signer == nil || len(c.Verifiers) == 0) {
-		return nil, ErrCheckpoint
-	}
-	a := &Account{store: c.Store, st: newState(), sink: c.Sink, signer: c.Signer}
 	against, err := a.lastCheckpoint(ctx, c.Verifiers)
 	if err != nil {
 		return nil, err
@@ -85,6 +82,10 @@ func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
 		}
 	case !against.agrees(a.st):
 		return nil, ErrRolledBack
+	case !against.found:
+		if err := a.keepGiven(ctx, against.last); err != nil {
+			return nil, err
+		}
 	}
 	if !a.st.terms().Equal(t) && !a.st.calendar[len(a.st.calendar)-1].terms.Equal(t) {
 		return nil, ErrTerms
@@ -94,6 +95,17 @@ func Open(ctx context.Context, c Config, now time.Time) (*Account, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// account returns an account that has read nothing yet.
+func (c *Config) account() (*Account, error) {
+	if c.Store == nil || !c.Terms.valid() {
+		return nil, ErrTerms
+	}
+	if c.Sink != nil && (c.Signer == nil || len(c.Verifiers) == 0) {
+		return nil, ErrCheckpoint
+	}
+	return &Account{store: c.Store, st: newState(), sink: c.Sink, signer: c.Signer}, nil
 }
 
 // name takes over what never changes.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/discreet-go/discreet/dp/accounting"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -35,6 +36,7 @@ type Checkpoint struct {
 	Records uint64    // length of the log, at least 1
 	Head    string    // hash of its last record, 64 hexadecimal digits
 	Time    time.Time // latest time of a record, UTC, in milliseconds
+	Given   Loss      // split off to other accounts
 }
 
 // Sink is a second place for checkpoints, away from the store: another folder,
@@ -51,12 +53,18 @@ type Sink interface {
 }
 
 const (
-	checkpointHead = "discreet-checkpoint/0"
+	checkpointHead = "discreet-checkpoint/1"
 	checkpointMax  = 4096 // bytes of a signed one
 )
 
 func (c Checkpoint) text() string {
-	return fmt.Sprintf("%s\naccount %s\nrecords %d\nhead %s\ntime %d\n", checkpointHead, c.Account, c.Records, c.Head, c.Time.UnixMilli())
+	given := make([]string, 3)
+	for i, u := range []accounting.Units{c.Given.Mu2, c.Given.Rho, c.Given.Delta} {
+		text, _ := u.MarshalText() // never fails
+		given[i] = string(text)
+	}
+	return fmt.Sprintf("%s\naccount %s\nrecords %d\nhead %s\ntime %d\ngiven %s\n",
+		checkpointHead, c.Account, c.Records, c.Head, c.Time.UnixMilli(), strings.Join(given, " "))
 }
 
 // ReadCheckpoint reads a signed checkpoint. Verifiers are keys in
@@ -86,11 +94,11 @@ func ReadCheckpoint(signed []byte, verifiers ...string) (Checkpoint, error) {
 
 func parseCheckpoint(text string) (c Checkpoint, ok bool) {
 	lines := strings.Split(text, "\n")
-	if len(lines) != 6 {
+	if len(lines) != 7 {
 		return Checkpoint{}, false
 	}
-	var values [4]string
-	for i, name := range []string{"account ", "records ", "head ", "time "} {
+	var values [5]string
+	for i, name := range []string{"account ", "records ", "head ", "time ", "given "} {
 		if values[i], ok = strings.CutPrefix(lines[i+1], name); !ok {
 			return Checkpoint{}, false
 		}
@@ -102,13 +110,22 @@ func parseCheckpoint(text string) (c Checkpoint, ok bool) {
 		records == 0 || ms < 0 || ms/msPerDay > int64(dayMax) {
 		return Checkpoint{}, false
 	}
-	c = Checkpoint{Account: values[0], Records: records, Head: values[2], Time: time.UnixMilli(ms).UTC()}
+	given := strings.Split(values[4], " ")
+	if len(given) != 3 {
+		return Checkpoint{}, false
+	}
+	for i, u := range []*accounting.Units{&c.Given.Mu2, &c.Given.Rho, &c.Given.Delta} {
+		if u.UnmarshalText([]byte(given[i])) != nil {
+			return Checkpoint{}, false
+		}
+	}
+	c = Checkpoint{Given: c.Given, Account: values[0], Records: records, Head: values[2], Time: time.UnixMilli(ms).UTC()}
 	return c, c.text() == text
 }
 
 // checkpoint returns the state as a checkpoint.
 func (s *state) checkpoint() Checkpoint {
-	return Checkpoint{Account: s.account, Records: s.next, Head: s.head.String(), Time: time.UnixMilli(s.latest).UTC()}
+	return Checkpoint{Account: s.account, Records: s.next, Head: s.head.String(), Time: time.UnixMilli(s.latest).UTC(), Given: s.given}
 }
 
 // Checkpoint returns a signed checkpoint of what this process knows of the log,
@@ -191,4 +208,19 @@ func (c *compare) see(r *record) {
 // since: whatever it lacks was charged to windows that have nothing left.
 func (c *compare) agrees(s *state) bool {
 	return c.found || s.account == c.last.Account && s.closedAt >= c.last.Time.UnixMilli()
+}
+
+// keepGiven logs what the last checkpoint knew to be split off and the log does
+// not, having been put back: the other accounts go on spending that.
+func (a *Account) keepGiven(ctx context.Context, last *Checkpoint) error {
+	if last == nil {
+		return nil
+	}
+	return a.do(ctx, 0, func(g *group) error {
+		if last.Given.within(g.st.given) {
+			return nil
+		}
+		l := givenRecord(g.st.given.atLeast(last.Given))
+		return g.add(&record{Kind: kindGiven, Time: g.st.latest, Given: &l}, nil)
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"golang.org/x/mod/sumdb/note"
 )
@@ -130,6 +131,55 @@ func TestRolledBack(t *testing.T) {
 	}
 }
 
+// TestSplitRolledBack holds that what was split off stays off, also after the
+// log was put back to a state from before and its window closed: the other
+// account goes on spending it.
+func TestSplitRolledBack(t *testing.T) {
+	ctx, d, e, s := t.Context(), new(disk), new(disk), new(slate)
+	signer, key := keyPair(t)
+	config := ledger.Config{Store: d, Terms: machineTerms(), Sink: s, Signer: signer, Verifiers: []string{key}}
+	a, err := ledger.Open(ctx, config, at(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := d.copy()
+	part := config
+	part.Store, part.Sink = e, new(slate)
+	part.Terms.Mu2, part.Terms.ReserveDelta = units(4, 1024), accounting.Units{}
+	b, err := a.Split(ctx, part, at(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if signed, _ := part.Sink.CheckpointLast(ctx); signed == nil {
+		t.Fatal("the second account has no checkpoint")
+	}
+	given := a.Report().Given
+	again := part
+	again.Store = new(disk)
+	if _, err := a.Split(ctx, again, at(1)); !errors.Is(err, ledger.ErrRolledBack) {
+		t.Fatalf("a sink that saw another account: %v", err)
+	}
+	if err := ledger.Interrupt(ctx, back, at(2)); err != nil {
+		t.Fatal(err)
+	}
+	config.Store = back
+	for range 2 { // it is logged once
+		if a, err = ledger.Open(ctx, config, at(2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := a.Report()
+	if r.Given != given || r.Records != 3 {
+		t.Fatalf("after the log was put back, %+v is split off, in %d records", r.Given, r.Records)
+	}
+	reserve(t, b, ask("b", 4), at(32))
+	wantErr(t, tryReserve(a, ask("a", 7), at(32)), ledger.ErrExhausted)
+	reserve(t, a, ask("a", 6), at(32))
+	if err := a.Verify(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSinkRules(t *testing.T) {
 	ctx, d, s := t.Context(), new(disk), new(slate)
 	signer, key := keyPair(t)
@@ -192,13 +242,13 @@ func TestCheckpointText(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", "discreet-checkpoint/0\n", "discreet-checkpoint/1\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime 1\n",
-		"discreet-checkpoint/0\naccount " + strings.Repeat("a", 32) + "\nrecords 01\nhead " + strings.Repeat("0", 64) + "\ntime 1\n",
-		"discreet-checkpoint/0\naccount " + strings.Repeat("a", 32) + "\nrecords 0\nhead " + strings.Repeat("0", 64) + "\ntime 1\n",
-		"discreet-checkpoint/0\naccount " + strings.Repeat("A", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime 1\n",
-		"discreet-checkpoint/0\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 62) + "\ntime 1\n",
-		"discreet-checkpoint/0\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime -1\n",
-		"discreet-checkpoint/0\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime 1\nmore\n",
+		"", "discreet-checkpoint/1\n", "discreet-checkpoint/0\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime 1\ngiven 0 0 0\n",
+		"discreet-checkpoint/1\naccount " + strings.Repeat("a", 32) + "\nrecords 01\nhead " + strings.Repeat("0", 64) + "\ntime 1\ngiven 0 0 0\n",
+		"discreet-checkpoint/1\naccount " + strings.Repeat("a", 32) + "\nrecords 0\nhead " + strings.Repeat("0", 64) + "\ntime 1\ngiven 0 0 0\n",
+		"discreet-checkpoint/1\naccount " + strings.Repeat("A", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime 1\ngiven 0 0 0\n",
+		"discreet-checkpoint/1\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 62) + "\ntime 1\ngiven 0 0 0\n",
+		"discreet-checkpoint/1\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime -1\ngiven 0 0 0\n",
+		"discreet-checkpoint/1\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime 1\ngiven 0 0 0\nmore\n",
 	} {
 		signed, err := note.Sign(&note.Note{Text: text + "\n"}, signer)
 		if text != "" {
@@ -283,7 +333,7 @@ func TestFileSink(t *testing.T) {
 
 func FuzzCheckpoint(f *testing.F) {
 	signer, key := keyPair(f)
-	f.Add("discreet-checkpoint/0\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime 1\n")
+	f.Add("discreet-checkpoint/1\naccount " + strings.Repeat("a", 32) + "\nrecords 1\nhead " + strings.Repeat("0", 64) + "\ntime 1\ngiven 0 0 0\n")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, text string) {
 		ledger.ReadCheckpoint([]byte(text), key)

@@ -171,6 +171,8 @@ func publicOf(r *record) publicLine {
 		p.Account, p.Mu2, p.Rho, p.Delta = r.Split.Account, r.Split.Mu2, r.Split.Rho, r.Split.Delta
 	case r.Close != nil:
 		p.Window = &r.Close.Through
+	case r.Given != nil:
+		p.Mu2, p.Rho, p.Delta = r.Given.Mu2, r.Given.Rho, r.Given.Delta
 	}
 	return p
 }

@@ -363,12 +363,12 @@ func TestSplit(t *testing.T) {
 	reserve(t, a, ask("a", 5), at(31))
 	part := machineTerms()
 	part.Mu2, part.ReserveDelta = units(6, 1024), accounting.Units{}
-	_, err := a.Split(ctx, e, part, at(32))
+	_, err := a.Split(ctx, ledger.Config{Store: e, Terms: part}, at(32))
 	if out := exhausted(t, err); out.Remaining.Mu2 != units(5, 1024) || len(e.records) > 0 || len(d.records) != 3 {
 		t.Fatalf("more than is left was split off: %+v", out)
 	}
 	part.Mu2 = units(4, 1024)
-	b, err := a.Split(ctx, e, part, at(32))
+	b, err := a.Split(ctx, ledger.Config{Store: e, Terms: part}, at(32))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,7 +397,7 @@ func TestSplit(t *testing.T) {
 	longer := machineTerms()
 	longer.WindowDays = 31
 	wantErr(t, a.Amend(ctx, longer, at(61)), ledger.ErrTerms)
-	if _, err := a.Split(ctx, e, part, at(61)); !errors.Is(err, ledger.ErrTerms) {
+	if _, err := a.Split(ctx, ledger.Config{Store: e, Terms: part}, at(61)); !errors.Is(err, ledger.ErrTerms) {
 		t.Fatalf("into a store that has an account: %v", err)
 	}
 	a, b = openWith(t, d.die(), machineTerms()), openWith(t, e.die(), part)

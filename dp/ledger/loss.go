@@ -28,6 +28,17 @@ func (l Loss) within(total Loss) bool {
 	return l.Mu2.Cmp(total.Mu2) <= 0 && l.Rho.Cmp(total.Rho) <= 0 && l.Delta.Cmp(total.Delta) <= 0
 }
 
+// atLeast returns the larger of both, part by part.
+func (l Loss) atLeast(m Loss) Loss {
+	larger := func(u, v accounting.Units) accounting.Units {
+		if u.Cmp(v) < 0 {
+			return v
+		}
+		return u
+	}
+	return Loss{larger(l.Mu2, m.Mu2), larger(l.Rho, m.Rho), larger(l.Delta, m.Delta)}
+}
+
 func (l Loss) isZero() bool { return l == Loss{} }
 
 // pure returns the largest epsilon of a mechanism without delta that costs at

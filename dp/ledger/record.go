@@ -26,6 +26,7 @@ const (
 	kindTerms   = "terms"
 	kindSplit   = "split"
 	kindClose   = "close"
+	kindGiven   = "given"
 )
 
 const (
@@ -102,6 +103,7 @@ type record struct {
 	Terms   *termsRecord   `json:"terms,omitempty"`
 	Split   *splitRecord   `json:"split,omitempty"`
 	Close   *closeRecord   `json:"close,omitempty"`
+	Given   *givenRecord   `json:"given,omitempty"`
 	Hash    digest         `json:"hash,omitzero"` // of everything before it, chained to Prev
 }
 
@@ -182,6 +184,14 @@ type closeRecord struct {
 	Through int32 `json:"through"`
 }
 
+// givenRecord says what a checkpoint knew to be split off, after the log was put
+// back to a state from before that.
+type givenRecord struct {
+	Mu2   accounting.Units `json:"mu2"`
+	Rho   accounting.Units `json:"rho"`
+	Delta accounting.Units `json:"delta"`
+}
+
 // encode sets the hash of r and returns its line, without the line break.
 func (r *record) encode() ([]byte, error) {
 	body, err := r.body()
@@ -234,7 +244,7 @@ func (r *record) shaped() bool {
 	parts := 0
 	for _, there := range [...]bool{
 		r.Open != nil, r.Window != nil, r.Declare != nil, r.Reserve != nil, r.Retry != nil, r.Answer != nil,
-		r.Void != nil, r.Terms != nil, r.Split != nil, r.Close != nil,
+		r.Void != nil, r.Terms != nil, r.Split != nil, r.Close != nil, r.Given != nil,
 	} {
 		if there {
 			parts++
@@ -264,13 +274,15 @@ func (r *record) shaped() bool {
 		return r.Split != nil
 	case kindClose:
 		return r.Close != nil
+	case kindGiven:
+		return r.Given != nil
 	}
 	return false
 }
 
 // first reports whether r has nothing that version 0 has not.
 func (r *record) first() bool {
-	if r.Void != nil || r.Terms != nil || r.Split != nil || r.Close != nil {
+	if r.Void != nil || r.Terms != nil || r.Split != nil || r.Close != nil || r.Given != nil {
 		return false
 	}
 	if o := r.Open; o != nil && (o.Parent != nil || o.Account != "" || !o.termsPart.first()) {

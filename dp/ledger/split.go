@@ -7,24 +7,32 @@ import (
 	"github.com/discreet-go/discreet/internal/contrib"
 )
 
-// Split opens a second account on the population, in another, empty store: for
-// a service of its own, say. Its totals are taken off those of a, in every
+// Split opens a second account on the population, in another, empty store, with
+// a sink of its own where it has one: for a service of its own, say. Its totals
+// are taken off those of a, in every
 // window from the current one on, as an entry of the log, before the second
 // account exists; both together then promise what a alone promised. The terms
 // keep Bound, Windows and WindowDays of a. There is no other way to a second
 // account on one population, and none back.
 //
-// It returns ErrTerms, ErrPromise, an *ExhaustedError when a has spent more than
-// would remain to it, or an error of Reserve. Where the second store fails after
+// It returns ErrTerms, also for a store that has an account, ErrPromise, an
+// *ExhaustedError when a has spent more than would remain to it, ErrRolledBack for
+// a sink that saw another account, or an error of Open or Reserve. Where the second store fails after
 // the entry was written, what was split off is lost.
-func (a *Account) Split(ctx context.Context, to Store, t Terms, now time.Time) (*Account, error) {
-	if to == nil || !t.valid() {
-		return nil, ErrTerms
+func (a *Account) Split(ctx context.Context, to Config, now time.Time) (*Account, error) {
+	b, err := to.account()
+	if err != nil {
+		return nil, err
 	}
+	t := to.Terms
 	if err := t.certify(ctx); err != nil {
 		return nil, err
 	}
-	b := &Account{store: to, st: newState()}
+	if last, err := b.lastCheckpoint(ctx, to.Verifiers); err != nil {
+		return nil, err
+	} else if last.last != nil {
+		return nil, ErrRolledBack
+	}
 	if err := b.read(ctx); err != nil {
 		return nil, err
 	}
@@ -38,7 +46,7 @@ func (a *Account) Split(ctx context.Context, to Store, t Terms, now time.Time) (
 	loss := t.certified()
 	split := &splitRecord{newID(), loss.Mu2, loss.Rho, loss.Delta}
 	var opening *openRecord
-	err := a.do(ctx, 0, func(g *group) error {
+	err = a.do(ctx, 0, func(g *group) error {
 		if _, err := a.cross(g, now, false); err != nil {
 			return err
 		}
@@ -75,6 +83,9 @@ func (a *Account) Split(ctx context.Context, to Store, t Terms, now time.Time) (
 		return nil, err
 	}
 	b.name()
+	if err := b.cover(ctx, 0); err != nil {
+		return nil, err
+	}
 	return b, nil
 }
 

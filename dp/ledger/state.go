@@ -114,6 +114,10 @@ func (s *state) check(r *record) string {
 		if r.Close.Through <= s.closed || r.Close.Through != s.newest(day) {
 			return "what is closed ends with the newest window or day"
 		}
+	case r.Given != nil:
+		if l := Loss(*r.Given); s.closedAt < 0 || l == s.given || !s.given.within(l) {
+			return "what is given grows, after a close"
+		}
 	case r.Answer != nil:
 		if s.open[r.Answer.Entry] == nil || r.Answer.Bytes < 1 {
 			return "an answer belongs to an unanswered entry"
@@ -221,6 +225,10 @@ func (s *state) take(r *record) (undo func()) {
 		closed, at := s.closed, s.closedAt
 		s.closed, s.closedAt = r.Close.Through, max(at, r.Time)
 		return func() { s.closed, s.closedAt = closed, at }
+	case r.Given != nil:
+		given := s.given
+		s.given = Loss(*r.Given)
+		return func() { s.given = given }
 	default:
 		return s.takeAnswer(r)
 	}

@@ -271,6 +271,16 @@ func ledgerMutants() []Mutant {
 			}},
 		},
 		{
+			Name:  "restored-log-forgets-splits",
+			What:  "a log that was put back has again what it gave to another account",
+			Cases: []string{"ledger-rolled-back"},
+			Edits: []Edit{{
+				"dp/ledger/checkpoint.go",
+				"		if last.Given.within(g.st.given) {\n",
+				"		if last.Given.within(g.st.given) || mutant.On(\"restored-log-forgets-splits\") {\n",
+			}},
+		},
+		{
 			Name:  "answer-before-its-checkpoint",
 			What:  "an answer leaves, and the checkpoint follows some time later",
 			Cases: []string{"ledger-rolled-back"},

@@ -83,7 +83,7 @@ func ledgerResets(t *testing.T) {
 
 	part := terms()
 	part.Mu2, part.ReserveDelta = thousandth(2), thousandth(0)
-	b, err := a.Split(ctx, new(tape), part, day(0))
+	b, err := a.Split(ctx, ledger.Config{Store: new(tape), Terms: part}, day(0))
 	check(t, err)
 	if !charged(t, b, "a", 2, 0, nil) || charged(t, a, "b", 4, 0, nil) || !charged(t, a, "c", 2, 0, nil) {
 		t.Error("two accounts hold more than one")
@@ -142,5 +142,20 @@ func ledgerRolledBack(t *testing.T) {
 	old := &tape{records: s.records[:1]}
 	if a, err = open(old); err == nil {
 		t.Errorf("an older log opens, and grants what was spent: %v", charged(t, a, "b", 10, 0, nil))
+	}
+
+	s, m = new(tape), new(mark)
+	a, err = open(s)
+	check(t, err)
+	old = &tape{records: s.records[:1]}
+	part := terms()
+	part.Mu2, part.ReserveDelta = thousandth(4), thousandth(0)
+	_, err = a.Split(ctx, ledger.Config{Store: new(tape), Terms: part}, day(0))
+	check(t, err)
+	check(t, ledger.Interrupt(ctx, old, day(1)))
+	a, err = open(old)
+	check(t, err)
+	if charged(t, a, "c", 7, 31, nil) || !charged(t, a, "c", 6, 31, nil) {
+		t.Error("a log that was put back has what it gave to another account")
 	}
 }
