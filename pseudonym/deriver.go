@@ -2,8 +2,10 @@ package pseudonym
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/ident"
@@ -12,9 +14,10 @@ import (
 // SubjectPurpose is the reserved purpose that consent subjects are derived under.
 const SubjectPurpose = "consent-subject"
 
-// Deriver derives pseudonyms of one tenant for a fixed set of purposes. It is
-// immutable, lock-free and safe for concurrent use. It holds key material and
-// shows a fixed text in every printer, logger and encoder.
+// Deriver derives pseudonyms of one tenant for a fixed set of purposes, under the
+// roots of one Keyring. It is immutable, lock-free and safe for concurrent use;
+// [Live] exchanges one for another. It holds key material and shows a fixed text
+// in every printer, logger and encoder.
 type Deriver struct {
 	_    [0]func() // not comparable
 	open func() *contexts
@@ -23,86 +26,171 @@ type Deriver struct {
 // contexts are a Deriver's precomputed keys. They hide behind a function value,
 // which no printer and no dumper looks into.
 type contexts struct {
-	keyID    uint32
-	subject  context
-	purposes []purpose
-	byName   map[string]*context // where a scan would take longer
+	write    *rootContexts  // roots[0]
+	names    []string       // of the purposes
+	byName   map[string]int // where a scan would take longer
 	bounding *prf
+
+	roots []*rootContexts // write, then read, then erase-only, each newest first
+	read  int             // the first so many write or are read
+
+	tenant, epoch string // as they enter the derivation
+	*versions
+	pool sync.Pool // of *[]message, where there are earlier versions
 }
 
-// purpose is a context with its name.
-type purpose struct {
-	name string
-	context
+// rootContexts are the contexts under one root.
+type rootContexts struct {
+	keyID    uint32
+	check    [8]byte
+	subject  context
+	purposes []context
+}
+
+// context holds the pseudorandom functions of one purpose for each identifier
+// type: of the current normaliser, and of its earlier versions.
+type context struct {
+	current [kinds]*prf
+	earlier [kinds][]*prf
 }
 
 // scanned is the most purposes that are looked up by comparing names.
 const scanned = 8
 
-// purpose returns the context of a purpose, or nil.
-func (c *contexts) purpose(name string) *context {
+// purpose returns the index of a purpose, or -1.
+func (c *contexts) purpose(name string) int {
 	if c.byName != nil {
-		return c.byName[name]
+		if i, ok := c.byName[name]; ok {
+			return i
+		}
+		return -1
 	}
-	for i := range c.purposes {
-		if c.purposes[i].name == name {
-			return &c.purposes[i].context
+	for i := range c.names {
+		if c.names[i] == name {
+			return i
 		}
 	}
-	return nil
+	return -1
 }
-
-// context is the pseudorandom function of one purpose for each identifier type.
-type context [kinds]*prf
 
 // NewDeriver precomputes the keys of tenant for the purposes and for consent
 // subjects. Tenant and purposes are 1 to 64 characters of a-z, 0-9, dot, dash
 // and underscore; [SubjectPurpose] is refused with [ErrPurpose]. It costs some
-// 100 microseconds a purpose; make one and keep it.
+// 100 microseconds a purpose and root; make one and keep it.
 func NewDeriver(k *Keyring, tenant string, purposes []string) (*Deriver, error) {
-	s, err := k.secrets()
-	if err != nil {
+	return newDeriver(k, tenant, purposes, "", &normalisers)
+}
+
+// NewEpochDeriver is NewDeriver for one epoch, see [Epochs]: its IDs join with
+// those of no other epoch and with none of NewDeriver's. Subjects are the same
+// in every epoch, because a refusal outlives it.
+func NewEpochDeriver(k *Keyring, tenant string, purposes []string, epoch uint64) (*Deriver, error) {
+	return newDeriver(k, tenant, purposes, string(binary.BigEndian.AppendUint64(nil, epoch)), &normalisers)
+}
+
+func newDeriver(k *Keyring, tenant string, purposes []string, epoch string, v *versions) (*Deriver, error) {
+	if _, err := k.secrets(); err != nil {
 		return nil, err
 	}
 	if !contrib.ValidName(tenant) {
 		return nil, ErrTenant
 	}
-	c := &contexts{keyID: s.keyID, purposes: make([]purpose, len(purposes))}
+	c := &contexts{tenant: strings.Clone(tenant), epoch: epoch, versions: v, names: make([]string, len(purposes))}
 	for i, p := range purposes {
 		if !contrib.ValidName(p) || p == SubjectPurpose {
 			return nil, ErrPurpose
 		}
-		c.purposes[i].name = strings.Clone(p)
-		if err := c.purposes[i].derive(s, tenant, p); err != nil {
-			return nil, err
-		}
+		c.names[i] = strings.Clone(p)
 	}
 	if len(purposes) > scanned {
-		c.byName = make(map[string]*context, len(purposes))
-		for i := range c.purposes {
-			c.byName[c.purposes[i].name] = &c.purposes[i].context
+		c.byName = make(map[string]int, len(purposes))
+		for i, p := range c.names {
+			c.byName[p] = i
 		}
 	}
-	if err := c.subject.derive(s, tenant, SubjectPurpose); err != nil {
-		return nil, err
-	}
-	bounding, err := expand(&s.bounding, labelBounding, tenant)
+	return c.under(k)
+}
+
+// under derives the contexts of every root of k that is not destroyed, or takes
+// them from c where it has them.
+func (c *contexts) under(k *Keyring) (*Deriver, error) {
+	s, err := k.secrets()
 	if err != nil {
 		return nil, err
 	}
-	c.bounding = newPRF(bounding)
+	next := &contexts{names: c.names, byName: c.byName, tenant: c.tenant, epoch: c.epoch, versions: c.versions}
+	start := 0 // both are in one order, or nearly so
+	known := func(check [8]byte) *rootContexts {
+		for i := range c.roots {
+			at := (start + i) % len(c.roots)
+			if c.roots[at].check == check {
+				start = at + 1
+				return c.roots[at]
+			}
+		}
+		return nil
+	}
+	next.roots = make([]*rootContexts, 0, len(s.roots))
+	var erase []*rootContexts
+	for _, r := range s.roots {
+		if r.State == Destroyed {
+			continue
+		}
+		made := known(r.Check)
+		if made == nil {
+			if made, err = c.derive(r); err != nil {
+				return nil, err
+			}
+		}
+		if r.State == EraseOnly {
+			erase = append(erase, made)
+		} else {
+			next.roots = append(next.roots, made)
+		}
+	}
+	next.write, next.read = next.roots[0], len(next.roots)
+	next.roots = append(next.roots, erase...)
+	bounding, err := expand(s.bounding, labelBounding, c.tenant)
+	if err != nil {
+		return nil, err
+	}
+	next.bounding = newPRF(bounding)
 	clear(bounding[:])
-	return &Deriver{open: func() *contexts { return c }}, nil
+	return &Deriver{open: func() *contexts { return next }}, nil
 }
 
-func (c *context) derive(s *secrets, tenant, purpose string) error {
-	for kind, idtype := range types {
-		key, err := contextKey(&s.root, tenant, purpose, idtype, "")
+// derive makes the contexts under one root.
+func (c *contexts) derive(r *root) (*rootContexts, error) {
+	made := &rootContexts{keyID: r.ID, check: r.Check, purposes: make([]context, len(c.names))}
+	for i, p := range c.names {
+		if err := c.context(&made.purposes[i], r, p, c.epoch); err != nil {
+			return nil, err
+		}
+	}
+	return made, c.context(&made.subject, r, SubjectPurpose, "")
+}
+
+func (c *contexts) context(dst *context, r *root, purpose, epoch string) error {
+	derive := func(idtype string) (*prf, error) {
+		key, err := contextKey(r.key, c.tenant, purpose, idtype, epoch)
+		if err != nil {
+			return nil, err
+		}
+		defer clear(key[:])
+		return newPRF(key), nil
+	}
+	for kind := range kinds {
+		p, err := derive(c.current[kind])
 		if err != nil {
 			return err
 		}
-		c[kind] = newPRF(key)
-		clear(key[:])
+		dst.current[kind] = p
+		for _, v := range c.earlier[kind] {
+			if p, err = derive(v.idtype); err != nil {
+				return err
+			}
+			dst.earlier[kind] = append(dst.earlier[kind], p)
+		}
 	}
 	return nil
 }
@@ -117,8 +205,8 @@ func (d *Deriver) ID(r Raw, purpose string) (id ID, err error) {
 	if err != nil {
 		return ID{}, err
 	}
-	ctx := c.purpose(purpose)
-	if ctx == nil {
+	at := c.purpose(purpose)
+	if at < 0 {
 		return ID{}, ErrPurpose
 	}
 	var msg message
@@ -126,7 +214,7 @@ func (d *Deriver) ID(r Raw, purpose string) (id ID, err error) {
 	if err != nil {
 		return ID{}, err
 	}
-	c.id(&id, ctx[kind], &msg)
+	c.write.id(&id, c.write.purposes[at].current[kind], &msg)
 	return id, nil
 }
 
@@ -140,10 +228,11 @@ func (d *Deriver) IDs(dst []ID, raws []Raw, purpose string) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	ctx := c.purpose(purpose)
-	if ctx == nil {
+	at := c.purpose(purpose)
+	if at < 0 {
 		return 0, ErrPurpose
 	}
+	ctx := &c.write.purposes[at]
 	var msg message
 	for n = range raws {
 		if n == len(dst) {
@@ -153,7 +242,7 @@ func (d *Deriver) IDs(dst []ID, raws []Raw, purpose string) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		c.id(&dst[n], ctx[kind], &msg)
+		c.write.id(&dst[n], ctx.current[kind], &msg)
 	}
 	return len(raws), nil
 }
@@ -171,7 +260,7 @@ func (d *Deriver) Subject(r Raw) (Subject, error) {
 		return Subject{}, err
 	}
 	var id ID
-	c.id(&id, c.subject[kind], &msg)
+	c.write.id(&id, c.write.subject.current[kind], &msg)
 	return ident.NewSubject(id), nil
 }
 
@@ -182,8 +271,8 @@ func (d *Deriver) Link(r Raw, purpose string) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	ctx := c.purpose(purpose)
-	if ctx == nil {
+	at := c.purpose(purpose)
+	if at < 0 {
 		return Link{}, ErrPurpose
 	}
 	var msg message
@@ -191,14 +280,21 @@ func (d *Deriver) Link(r Raw, purpose string) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
+	w := c.write
 	var subject, id ID
-	c.id(&subject, c.subject[kind], &msg)
-	c.id(&id, ctx[kind], &msg)
+	w.id(&subject, w.subject.current[kind], &msg)
+	w.id(&id, w.purposes[at].current[kind], &msg)
+	return c.link(subject, id, at, &msg), nil
+}
+
+// link binds subject and pseudonym, with the bounding salt of the pseudonym. It
+// overwrites msg.
+func (c *contexts) link(subject, id ID, purpose int, msg *message) Link {
 	b := id.Bytes()
 	msg.n, msg.end = copy(msg.b[:], b[:]), 0
 	var sum [sha256.Size]byte
-	c.bounding.sum(&msg, &sum)
-	return ident.NewLink(ident.NewSubject(subject), purpose, id, ident.Salt(sum[:16])), nil
+	c.bounding.sum(msg, &sum)
+	return ident.NewLink(ident.NewSubject(subject), c.names[purpose], id, ident.Salt(sum[:16]))
 }
 
 // Engine says how HMAC-SHA-256 is computed: "saved-state", or "crypto/hmac"
@@ -219,8 +315,8 @@ func (d *Deriver) contexts() (*contexts, error) {
 	return d.open(), nil
 }
 
-func (c *contexts) id(dst *ID, p *prf, msg *message) {
+func (r *rootContexts) id(dst *ID, p *prf, msg *message) {
 	var sum [sha256.Size]byte
 	p.sum(msg, &sum)
-	*dst = ident.NewID(c.keyID, (*[16]byte)(sum[:16]))
+	*dst = ident.NewID(r.keyID, (*[16]byte)(sum[:16]))
 }

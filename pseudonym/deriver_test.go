@@ -34,7 +34,7 @@ func deriver(t testing.TB, k *pseudonym.Keyring, tenant string, purposes ...stri
 func pooled(t testing.TB, k *pseudonym.Keyring, tenant string, purposes ...string) *pseudonym.Deriver {
 	t.Helper()
 	d := deriver(t, k, tenant, purposes...)
-	if err := pseudonym.ForceHMAC(d, k, tenant); err != nil {
+	if err := pseudonym.ForceHMAC(d, k); err != nil {
 		t.Fatal(err)
 	}
 	if d.Engine() != "crypto/hmac" {

@@ -21,10 +21,21 @@
 //	ID           = 0x01 | key id (3 bytes) | HMAC-SHA-256(context key, normalised identifier)[0:16]
 //
 // type is the identifier type with the version of its normaliser, "email/1" or
-// "phone/1"; epoch is empty. HMAC-SHA-256 is a pseudorandom function: to whoever
+// "phone/1"; epoch is empty, or the number that [NewEpochDeriver] got. HMAC-SHA-256 is a pseudorandom function: to whoever
 // does not hold the root, IDs of different identifiers, purposes, types and
 // tenants look like independent random values. Among n identifiers two share an
 // ID with probability at most n*n/2^129: 1.5e-21 for a billion.
+//
+// # Rotation
+//
+// A [Keyring] holds one root that writes, and earlier ones that are read,
+// erase-only or destroyed. [UpdateKeyFile] with [Keyring.Rotate] brings a new one
+// to disk, [Live] to a service at work, and [Keyring.Overdue] says when it is
+// time. A pseudonym cannot be carried over to another root without the
+// identifier: whoever keeps rows looks for [Deriver.AppendCandidates] and moves
+// what is found under a later one to the first, the next time the person is
+// seen; access and erasure go through [Deriver.AppendAll]. [Keyring.Retire] ends
+// a root whose rows are gone.
 //
 // # Not protected
 //

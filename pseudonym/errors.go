@@ -26,6 +26,28 @@ var (
 	// generator: equal, counting, repeating or printable bytes, or one key twice.
 	ErrWeakKey = errors.New("pseudonym: key is not random")
 
+	// ErrKeyID: no root of the keyring has this id.
+	ErrKeyID = errors.New("pseudonym: no root has this key id")
+
+	// ErrWriteKey: the root that writes is not retired; Rotate puts another one in
+	// its place.
+	ErrWriteKey = errors.New("pseudonym: the root that writes is replaced by Rotate, not retired")
+
+	// ErrKeyState: a root goes from read to erase-only to destroyed, one step at a
+	// time and never back.
+	ErrKeyState = errors.New("pseudonym: a root goes from read to erase-only to destroyed, one step at a time and never back")
+
+	// ErrKeyTime: a step of a key is dated before the one it follows, its time or
+	// deadline lies outside of the years 1970 to 9999, or the state has to have a
+	// deadline, or none.
+	ErrKeyTime = errors.New("pseudonym: date of a key is before the one it follows, impossible, or not for this state")
+
+	// ErrTooManyKeys: 16384 roots, or as many signing keys, are the most.
+	ErrTooManyKeys = errors.New("pseudonym: keyring is full")
+
+	// ErrEpoch: an epoch has at least one day, and the first one is number 0.
+	ErrEpoch = errors.New("pseudonym: epoch without days, or a day before the first one")
+
 	// ErrHashed is returned for an e-mail address, phone number or device
 	// identifier that looks like a hash of one (32, 40 or 64 hexadecimal or 44
 	// base64 characters). A pseudonym of a hash would join with no pseudonym of
@@ -82,8 +104,9 @@ var (
 	// for look-up.
 	ErrEmailDomain = fmt.Errorf("%w: not a domain name after the @", ErrEmail)
 
-	// ErrKeyFile is wrapped by every error of CreateKeyFile and OpenKeyFile but
-	// ErrWeakKey. An error of the operating system is wrapped beside it, so
+	// ErrKeyFile is wrapped by every error of CreateKeyFile, OpenKeyFile, Inspect
+	// and UpdateKeyFile but ErrWeakKey and what the function that changes the ring
+	// returned. An error of the operating system is wrapped beside it, so
 	// errors.Is(err, fs.ErrNotExist) holds for a missing file.
 	ErrKeyFile = errors.New("pseudonym: key file")
 
@@ -94,6 +117,17 @@ var (
 	// else, or open to group or others.
 	ErrKeyFileAccess = fmt.Errorf("%w is not a regular file that only its owner, this user, may touch", ErrKeyFile)
 
-	// ErrKeyFileFormat: not byte for byte what CreateKeyFile writes, or damaged.
+	// ErrKeyFileFormat: not byte for byte what is written here, or damaged.
 	ErrKeyFileFormat = fmt.Errorf("%w is damaged or not in the expected format", ErrKeyFile)
+
+	// ErrKeyFileCheck: a key is not the one that its check value, or its public
+	// half, was made of.
+	ErrKeyFileCheck = fmt.Errorf("%w holds a key that does not fit its check value", ErrKeyFile)
+
+	// ErrKeyFileLocked: another process has been changing the file for ten seconds.
+	ErrKeyFileLocked = fmt.Errorf("%w is being changed by somebody else", ErrKeyFile)
+
+	// ErrKeyFileLoss: the new ring does not follow from the one in the file. It
+	// lacks a root, a verifier or the bounding key, or takes a state back.
+	ErrKeyFileLoss = fmt.Errorf("%w would lose keys", ErrKeyFile)
 )

@@ -89,3 +89,56 @@ func ExampleCreateKeyFile() {
 	// same keys: true
 	// [keyring]
 }
+
+// A new root once a year: on disk first, then in the service at work. People
+// from before are found under the root before.
+func ExampleUpdateKeyFile() {
+	dir, err := os.MkdirTemp("", "keys")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "keys")
+	keys, err := pseudonym.CreateKeyFile(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d, err := pseudonym.NewDeriver(keys, "acme", []string{"ads"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	live, err := pseudonym.NewLive(d)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	jane := pseudonym.Email("jane@example.com")
+	before, _ := live.Deriver().ID(jane, "ads")
+
+	later := keys.Created().AddDate(1, 0, 0)
+	fmt.Println("overdue:", len(keys.Overdue(later)))
+	keys, err = pseudonym.UpdateKeyFile(path, func(k *pseudonym.Keyring) (*pseudonym.Keyring, error) {
+		return k.Rotate(later)
+	})
+	if err == nil {
+		err = live.Swap(keys)
+	}
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	after, _ := live.Deriver().ID(jane, "ads")
+	ids, _ := live.Deriver().AppendCandidates(nil, jane, "ads")
+	roots, _ := pseudonym.Inspect(path)
+	fmt.Println("same pseudonym:", before == after)
+	fmt.Println("candidates:", len(ids), ids[0] == after, ids[1] == before)
+	fmt.Println("roots:", roots[0].State, roots[1].State)
+	// Output:
+	// overdue: 1
+	// same pseudonym: false
+	// candidates: 2 true true
+	// roots: write read
+}

@@ -1,8 +1,11 @@
 package pseudonym
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"time"
+
+	"github.com/discreet-go/discreet/internal/ident"
 )
 
 // What the external tests need of the inside.
@@ -12,22 +15,81 @@ var (
 	LooksHashed   = looksHashed
 	ParseKeyFile  = parseKeyFile
 	FormatKeyFile = formatKeyFile
-	KeyFileSize   = keyFileSize
 	CheckStrength = (*secrets).checkStrength
 )
 
 type Secrets = secrets
 
-// NewSecrets assembles secrets that need not be strong, for known answers.
-func NewSecrets(root, bounding, signing *[32]byte, keyID uint32, created time.Time) *Secrets {
+// NewSecrets assembles secrets of one root that need not be strong, for known
+// answers.
+func NewSecrets(key, bounding, signing *[32]byte, keyID uint32, created time.Time) *Secrets {
+	check, err := checkValue(key)
+	if err != nil {
+		panic(err)
+	}
 	return &secrets{
-		root: *root, bounding: *bounding, signing: *signing, keyID: keyID,
-		created: created, boundingCreated: created, signingCreated: created,
+		roots:    []*root{{KeyInfo{keyID, Write, created, created, created.AddDate(writeYears, 0, 0), check}, key}},
+		bounding: bounding, signing: signing, boundingCreated: created, signingCreated: created,
 	}
 }
 
 // NewTestKeyring skips the check for weak keys.
-func NewTestKeyring(s *Secrets) *Keyring { return &Keyring{open: func() *secrets { return s }} }
+func NewTestKeyring(s *Secrets) *Keyring { return s.ring() }
+
+// Keys returns the keys in a ring.
+func Keys(k *Keyring) []*[32]byte { return k.open().keys() }
+
+// Follows reports whether next may take the place of k in a key file.
+func Follows(next, k *Keyring) bool { return next.open().follows(k.open()) }
+
+// OtherBounding returns k with another bounding key.
+func OtherBounding(k *Keyring) *Keyring {
+	s := *k.open()
+	s.bounding = new([32]byte)
+	return s.ring()
+}
+
+// FormatKeyring writes the key file of k.
+func FormatKeyring(k *Keyring) ([]byte, error) { return formatKeyFile(k.open()) }
+
+// Fix gives the text of a key file the checksum that it should have.
+func Fix(b []byte) []byte {
+	if len(b) < checksumLine {
+		return b
+	}
+	b = bytes.Clone(b[:len(b)-checksumLine])
+	return appendChecksum(b, b)
+}
+
+// Versions are tables of normalisers for tests.
+type (
+	Versions   = versions
+	Normaliser = normaliser
+)
+
+// ThisVersion returns the table that is in use, to be changed.
+func ThisVersion() *Versions { v := normalisers; return &v }
+
+// Email1 is the normaliser email/1, whatever version is current.
+func Email1() Normaliser { return normaliser{"email/1", normaliseEmail} }
+
+// NewNormaliser makes an earlier version.
+func NewNormaliser(idtype string, f func(s string) (string, error)) Normaliser {
+	return normaliser{idtype, func(buf *[maxNormal]byte, s string) (int, error) {
+		text, err := f(s)
+		return copy(buf[:], text), err
+	}}
+}
+
+// SetVersions makes current and earlier the versions of an identifier type.
+func SetVersions(v *Versions, kind ident.Kind, current string, earlier ...Normaliser) {
+	v.current[kind-1], v.earlier[kind-1] = current, earlier
+}
+
+// NewVersionedDeriver is NewDeriver with another table of normalisers.
+func NewVersionedDeriver(k *Keyring, tenant string, purposes []string, v *Versions) (*Deriver, error) {
+	return newDeriver(k, tenant, purposes, "", v)
+}
 
 // Normalise returns the normal form of r.
 func Normalise(r Raw) (string, error) {
@@ -70,33 +132,46 @@ func Engines(key *[32]byte) map[string]func(msg []byte) [sha256.Size]byte {
 }
 
 // ForceHMAC makes a Deriver use the pooled engine, as under FIPS mode.
-func ForceHMAC(d *Deriver, k *Keyring, tenant string) error {
+func ForceHMAC(d *Deriver, k *Keyring) error {
 	s, err := k.secrets()
 	if err != nil {
 		return err
 	}
 	c := d.open()
-	swap := func(ctx *context, purpose string) error {
-		for kind, idtype := range types {
-			key, err := contextKey(&s.root, tenant, purpose, idtype, "")
-			if err != nil {
+	pooled := func(p **prf, r *root, purpose, idtype, epoch string) error {
+		key, err := contextKey(r.key, c.tenant, purpose, idtype, epoch)
+		if err == nil {
+			*p = &prf{pool: newHMACPool(key)}
+		}
+		return err
+	}
+	swap := func(ctx *context, r *root, purpose, epoch string) error {
+		for kind := range kinds {
+			if err := pooled(&ctx.current[kind], r, purpose, c.current[kind], epoch); err != nil {
 				return err
 			}
-			ctx[kind] = &prf{pool: newHMACPool(key)}
+			for i, v := range c.earlier[kind] {
+				if err := pooled(&ctx.earlier[kind][i], r, purpose, v.idtype, epoch); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	}
-	for i := range c.purposes {
-		if err := swap(&c.purposes[i].context, c.purposes[i].name); err != nil {
+	for _, under := range c.roots {
+		r := s.roots[find(s.roots, under.keyID)]
+		for i, p := range c.names {
+			if err := swap(&under.purposes[i], r, p, c.epoch); err != nil {
+				return err
+			}
+		}
+		if err := swap(&under.subject, r, SubjectPurpose, ""); err != nil {
 			return err
 		}
 	}
-	key, err := expand(&s.bounding, labelBounding, tenant)
-	if err != nil {
-		return err
-	}
+	key, err := expand(s.bounding, labelBounding, c.tenant)
 	c.bounding = &prf{pool: newHMACPool(key)}
-	return swap(&c.subject, SubjectPurpose)
+	return err
 }
 
 // KeyBytes returns every stretch of key material behind k and d.
@@ -105,9 +180,18 @@ func KeyBytes(k *Keyring, d *Deriver) (b [][]byte) {
 		b = append(b, key[:])
 	}
 	c := d.open()
-	prfs := append(c.subject[:], c.bounding)
-	for i := range c.purposes {
-		prfs = append(prfs, c.purposes[i].context[:]...)
+	prfs := []*prf{c.bounding}
+	add := func(ctx *context) {
+		prfs = append(prfs, ctx.current[:]...)
+		for _, earlier := range ctx.earlier {
+			prfs = append(prfs, earlier...)
+		}
+	}
+	for _, under := range c.roots {
+		add(&under.subject)
+		for i := range under.purposes {
+			add(&under.purposes[i])
+		}
 	}
 	for _, p := range prfs {
 		if p.states != nil {

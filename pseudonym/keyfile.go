@@ -39,13 +39,39 @@ func CreateKeyFile(path string) (*Keyring, error) {
 	return k, nil
 }
 
-// OpenKeyFile reads a file that CreateKeyFile wrote. On Unix it must be a
-// regular file, not reached by a symbolic link as its last element, owned by
-// this process's effective user, and closed to group and others
-// ([ErrKeyFileAccess]). Its content must be exact ([ErrKeyFileFormat]) and its
-// keys random ([ErrWeakKey]). For a missing file errors.Is(err, fs.ErrNotExist)
-// holds.
+// OpenKeyFile reads a key file of version 1 or 2. On Unix it must be a regular
+// file, not reached by a symbolic link as its last element, owned by this
+// process's effective user, and closed to group and others ([ErrKeyFileAccess]).
+// Its content must be exact ([ErrKeyFileFormat]), each root the one that its
+// check value was made of ([ErrKeyFileCheck]), and the keys random
+// ([ErrWeakKey]). For a missing file errors.Is(err, fs.ErrNotExist) holds.
 func OpenKeyFile(path string) (*Keyring, error) {
+	s, err := readKeyFile(path)
+	if err != nil {
+		return nil, err
+	}
+	k, err := newKeyring(s)
+	if err != nil {
+		s.wipe()
+	}
+	return k, err
+}
+
+// Inspect returns what may be known of the roots in a key file, newest first. It
+// reads the file as OpenKeyFile does, with the same errors but [ErrWeakKey], and
+// wipes the keys before it returns. The same stands, for people and scripts,
+// before the line "secrets" of the file.
+func Inspect(path string) ([]KeyInfo, error) {
+	s, err := readKeyFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer s.wipe()
+	return s.infos(), nil
+}
+
+// readKeyFile reads and parses the file.
+func readKeyFile(path string) (*secrets, error) {
 	f, err := openNoFollow(path)
 	if err != nil {
 		return nil, keyFileError(err)
@@ -58,23 +84,15 @@ func OpenKeyFile(path string) (*Keyring, error) {
 	if !info.Mode().IsRegular() || !private(info) {
 		return nil, ErrKeyFileAccess
 	}
-	if info.Size() != int64(keyFileSize) {
+	if info.Size() > maxKeyFile {
 		return nil, ErrKeyFileFormat
 	}
-	b := make([]byte, keyFileSize)
+	b := make([]byte, info.Size())
 	defer clear(b)
 	if _, err := io.ReadFull(f, b); err != nil {
 		return nil, keyFileError(err)
 	}
-	s, err := parseKeyFile(b)
-	if err != nil {
-		return nil, err
-	}
-	k, err := newKeyring(s)
-	if err != nil {
-		s.wipe()
-	}
-	return k, err
+	return parseKeyFile(b)
 }
 
 func keyFileError(err error) error {

@@ -86,12 +86,28 @@ const noRule = ident.Kind(255)
 // maxNormal is the longest normalised identifier, in bytes.
 const maxNormal = 256
 
-// types are the identifier types with the version of their normalisers, as they
-// enter the derivation, by [ident.Kind] less one.
-var types = [kinds]string{
+// versions say which normalisers there are, by [ident.Kind] less one.
+type versions struct {
+	// current are the identifier types with the version of their normalisers, as
+	// they enter the derivation; normalise applies them.
+	current [kinds]string
+
+	// earlier are versions that rows may still stand under, newest first. A new
+	// version takes the place in current and in normalise, and the one before
+	// comes here: no pseudonym is lost, see [Deriver.AppendCandidates].
+	earlier [kinds][]normaliser
+}
+
+// normaliser is an earlier version of a normaliser.
+type normaliser struct {
+	idtype    string
+	normalise func(buf *[maxNormal]byte, s string) (n int, err error)
+}
+
+var normalisers = versions{current: [kinds]string{
 	"email/1", "opaque/1", "email-gmail/1", "phone/1", "device/1",
 	"sha256-email/1", "sha1-email/1", "md5-email/1", "sha256-phone/1",
-}
+}}
 
 // kinds is the number of identifier types.
 const kinds = int(ident.KindSHA256Phone)

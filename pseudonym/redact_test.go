@@ -117,7 +117,13 @@ func sinks[T any](v T, look func(sink, text string)) (n int) {
 
 func TestNothingLeaks(t *testing.T) {
 	const address = "canary.person+5550100@example.com"
-	k, d := newDeriver(t, "ads")
+	k := newRing(t)
+	k = step(t)(k.Rotate(k.Created()))
+	d := deriver(t, k, "acme", "ads")
+	live, err := pseudonym.NewLive(d)
+	if err != nil {
+		t.Fatal(err)
+	}
 	raw := pseudonym.Email(address)
 	link, err := d.Link(raw, "ads")
 	if err != nil {
@@ -150,6 +156,8 @@ func TestNothingLeaks(t *testing.T) {
 	n += sinks(*k, look("Keyring"))
 	n += sinks(d, look("*Deriver"))
 	n += sinks(*d, look("Deriver"))
+	n += sinks(live, look("*Live"))
+	n += sinks(k.Roots(), look("KeyInfo"))
 	n += sinks(link, look("Link"))
 	n += sinks(link.Subject(), look("Subject"))
 	n += sinks(link.ID(), look("ID"))

@@ -33,16 +33,39 @@ func (k *Keyring) Signer(name string) (note.Signer, error) {
 // golang.org/x/mod/sumdb/note: "name+hash+base64". It may be published. Errors:
 // [ErrKeyring], [ErrTenant].
 func (k *Keyring) Verifier(name string) (string, error) {
-	s, err := k.secrets()
+	all, err := k.Verifiers(name)
 	if err != nil {
 		return "", err
 	}
-	if !contrib.ValidName(name) {
-		return "", ErrTenant
+	return all[0], nil
+}
+
+// Verifiers returns the public halves of the signing key and of those before
+// it, newest first, in the form of [Keyring.Verifier]: whoever reads what was
+// signed at any time needs them all. Errors: [ErrKeyring], [ErrTenant].
+func (k *Keyring) Verifiers(name string) ([]string, error) {
+	s, err := k.secrets()
+	if err != nil {
+		return nil, err
 	}
-	private := ed25519.NewKeyFromSeed(s.signing[:])
-	defer clear(private)
-	return note.NewEd25519VerifierKey(name, private.Public().(ed25519.PublicKey))
+	if !contrib.ValidName(name) {
+		return nil, ErrTenant
+	}
+	list := make([]string, 0, 1+len(s.signed))
+	add := func(public [32]byte) error {
+		vkey, err := note.NewEd25519VerifierKey(name, public[:])
+		list = append(list, vkey)
+		return err
+	}
+	if err := add(publicKey(s.signing)); err != nil {
+		return nil, err
+	}
+	for _, v := range s.signed {
+		if err := add(v.public); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // signer keeps the key behind a function value, out of sight of printers.

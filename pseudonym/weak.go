@@ -7,18 +7,26 @@ import "crypto/subtle"
 const minDistinct = 8
 
 // checkStrength refuses keys that no random generator made: one of them weak,
-// or two of them equal.
+// or two of them equal. Equal roots show by their check values, also where one
+// of them is destroyed.
 func (s *secrets) checkStrength() error {
 	keys := s.keys()
 	for i, key := range keys {
 		if weak(key) {
 			return ErrWeakKey
 		}
-		for _, other := range keys[:i] {
+		for _, other := range keys[:min(i, 2)] { // bounding key and signing seed
 			if subtle.ConstantTimeCompare(key[:], other[:]) == 1 {
 				return ErrWeakKey
 			}
 		}
+	}
+	seen := make(map[[8]byte]bool, len(s.roots))
+	for _, r := range s.roots {
+		if seen[r.Check] {
+			return ErrWeakKey
+		}
+		seen[r.Check] = true
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ var modules = []struct {
 	{"golang.org/x/crypto/chacha20poly1305", []string{"pseudonym", "internal/sealed"}, "XChaCha20-Poly1305 seals keys and rows"},
 	{"golang.org/x/mod/sumdb/note", []string{"pseudonym", "dp", "dp/ledger", "."}, "signed notes carry releases and checkpoints"},
 	{"golang.org/x/net/idna", []string{"pseudonym"}, "domains of e-mail addresses are compared in ASCII form"},
-	{"golang.org/x/sys/unix", []string{"pseudonym"}, "a key file is opened without following links"},
+	{"golang.org/x/sys/unix", []string{"pseudonym"}, "a key file is opened without following links, and locked"},
 	{"golang.org/x/text", []string{"pseudonym"}, "e-mail addresses are compared in one Unicode form"},
 	{"go.etcd.io/bbolt", []string{"boltstore"}, "the embedded store is one bbolt file"},
 	{"github.com/google/differential-privacy/go/v3", []string{"tests"}, "Google's noise is the oracle of ours"},

@@ -1,0 +1,4 @@
+package pseudonymtest
+
+// Rotated is what AssertRotation compares.
+var Rotated = rotated
