@@ -52,6 +52,9 @@ func child(mode, dir string) error {
 	if err != nil {
 		return err
 	}
+	if do := killJobs[mode]; do != nil {
+		return do(dir, keys)
+	}
 	o := boltstore.Options{}
 	if mode == "interval" {
 		o.Durability = boltstore.Interval(10 * time.Millisecond)
@@ -124,31 +127,38 @@ func TestKilled(t *testing.T) {
 			}
 			acknowledged := -1
 			for range kills / 2 {
-				cmd := spawn(t, mode, dir)
-				out, err := cmd.StdoutPipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				lines := bufio.NewScanner(out)
-				if lines.Scan() { // it got going
-					acknowledged = atLeast(t, acknowledged, lines.Text())
-					time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { cmd.Process.Kill() })
-				}
-				for lines.Scan() {
-					acknowledged = atLeast(t, acknowledged, lines.Text())
-				}
-				err = cmd.Wait()
-				var exit *exec.ExitError
-				if !errors.As(err, &exit) || exit.Exited() {
-					t.Fatalf("the child ended by itself: %v", err)
-				}
+				kill(t, mode, dir, func(line string) { acknowledged = atLeast(t, acknowledged, line) })
 				inspect(t, filepath.Join(dir, "store"), keys, acknowledged, mode != "interval")
 			}
 			t.Logf("%d steps were acknowledged over %d kills", acknowledged+1, kills/2)
 		})
+	}
+}
+
+// kill starts a child, hands out what it prints, and kills it within 60 ms of its
+// first line.
+func kill(t *testing.T, mode, dir string, each func(line string)) {
+	t.Helper()
+	cmd := spawn(t, mode, dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if lines.Scan() { // it got going
+		each(lines.Text())
+		time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { cmd.Process.Kill() })
+	}
+	for lines.Scan() {
+		each(lines.Text())
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.Exited() {
+		t.Fatalf("the child ended by itself: %v", err)
 	}
 }
 

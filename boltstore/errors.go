@@ -67,6 +67,10 @@ var (
 	// ErrBackup: a backup becomes a store by Restore, and nothing else does.
 	ErrBackup = errors.New("boltstore: a backup is not a store, nor a store a backup; use Restore")
 
+	// ErrUnfinished: a restore or a backup to this path did not end, and left its
+	// .NAME.rewrite. Run it again, or remove that file to begin with an empty store.
+	ErrUnfinished = errors.New("boltstore: a restore or backup to this path did not end; run it again")
+
 	// ErrExists: there is a file under the path already.
 	ErrExists = errors.New("boltstore: there is a file already")
 

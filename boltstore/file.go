@@ -54,6 +54,9 @@ type handle struct {
 // and returns the path without links.
 func openFile(path string) (h *handle, real string, err error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(rewriteName(path)); err == nil {
+			return nil, "", ErrUnfinished
+		}
 		if err := makeFile(path); err != nil {
 			return nil, "", err
 		}

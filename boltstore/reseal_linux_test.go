@@ -1,12 +1,10 @@
 package boltstore_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -210,21 +208,7 @@ func TestResealKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 10 {
-		cmd := spawn(t, "reseal", dir)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		if lines.Scan() {
-			time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { cmd.Process.Kill() })
-		}
-		for lines.Scan() {
-		}
-		cmd.Wait()
+		kill(t, "reseal", dir, func(string) {})
 		one, two := tryBind(t, path, keys), tryBind(t, path, other)
 		if (one == nil) == (two == nil) || one != nil && !errors.Is(one, boltstore.ErrKeyring) || two != nil && !errors.Is(two, boltstore.ErrKeyring) {
 			t.Fatalf("the keyrings give %v and %v", one, two)

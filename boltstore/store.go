@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,7 +82,8 @@ type Store struct {
 
 // Open opens the store under path, or makes an empty one where there is no
 // file. It returns ErrLocked within a quarter of a second when another process
-// holds it; ErrOpen, ErrNotStore, ErrDamaged, ErrNewer or ErrOptions.
+// holds it; ErrOpen, ErrNotStore, ErrDamaged, ErrNewer, ErrBackup, ErrUnfinished or
+// ErrOptions.
 func Open(path string, o Options) (*Store, error) {
 	d := time.Duration(o.Durability)
 	if d != 0 && (d < 10*time.Millisecond || d > time.Minute) {
@@ -103,7 +105,8 @@ func Open(path string, o Options) (*Store, error) {
 // the file and stores it wrapped by the keyring; later ones unwrap it. Where the
 // erasure journal knows of erasures that the file does not, because it is an
 // older copy, they are done first. It returns ErrTenant, ErrKeyring, ErrDamaged,
-// or ErrJournal when the journal is missing, damaged or another one's.
+// or ErrJournal when the journal is missing, damaged or another one's, which it is
+// also where the file is new.
 func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -129,6 +132,9 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	}
 	key, err := s.readKey(tenant, keys)
 	if err == nil && key == nil {
+		if _, e := os.Lstat(s.erasures); e == nil {
+			return ErrJournal // there was a store before; an empty one must not stand in for it
+		}
 		key, err = s.makeKey(tenant, keys)
 	}
 	if err != nil {
