@@ -20,6 +20,8 @@ func (e *Engine) Needs(ctx context.Context, who Raw) (asks []consent.Ask, err er
 	if who.IsZero() {
 		return nil, nil
 	}
+	e.rights.RLock()
+	defer e.rights.RUnlock()
 	h, err := e.history(ctx, who)
 	if err != nil {
 		return nil, err
@@ -44,16 +46,16 @@ func (e *Engine) Choose(ctx context.Context, who Raw, c Choice) error {
 // changes nothing.
 func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 	defer e.observe("Choose", e.cfg.Now(), &err)
-	subjects := make([]consent.Subject, len(batch))
-	for i, c := range batch {
-		if subjects[i], err = e.deriver.Subject(c.Who); err != nil {
-			return err
-		}
-	}
 	e.rights.Lock()
 	defer e.rights.Unlock()
 	if e.closed.Load() {
 		return ErrClosed
+	}
+	names := make([]*name, len(batch))
+	for i, c := range batch {
+		if names[i], err = e.meet(ctx, e.keys.Load(), c.Who); err != nil {
+			return err
+		}
 	}
 	now := e.cfg.Now()
 	var people []consent.Subject
@@ -75,16 +77,17 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 		return err
 	}
 	for i, c := range batch {
-		keys, err := e.ending(ctx, c)
+		subject := names[i].subject
+		keys, err := e.ending(ctx, names[i], c.Choice)
 		if err != nil {
 			return err
 		}
 		if len(keys) == 0 {
-			if _, ok := answers[subjects[i]]; !ok {
-				people = append(people, subjects[i])
+			if _, ok := answers[subject]; !ok {
+				people = append(people, subject)
 			}
-			answers[subjects[i]] = append(answers[subjects[i]], c.Choice)
-			if err := e.ends(c, now, sooner); err != nil {
+			answers[subject] = append(answers[subject], c.Choice)
+			if err := e.ends(names[i], c.Choice, now, sooner); err != nil {
 				return err
 			}
 			continue
@@ -92,14 +95,14 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 		if err := flush(); err != nil { // keeps one person's answers in order
 			return err
 		}
-		if err := e.ends(c, now, sooner); err != nil {
+		if err := e.ends(names[i], c.Choice, now, sooner); err != nil {
 			return err
 		}
 		if err := e.shorten(ctx, sooner); err != nil {
 			return err
 		}
 		clear(sooner)
-		err = e.cfg.Store.Forget(ctx, subjects[i], func(row []byte) ([]byte, error) {
+		err = e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) {
 			return e.choose(row, []Choice{c.Choice}, now)
 		}, keys)
 		if err != nil {
@@ -113,36 +116,18 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 	return nil
 }
 
-// keys returns the profile rows of a person for the purposes and those below
-// them in the tree.
-func (e *Engine) keys(who Raw, purposes []string) ([]segment.Key, error) {
-	var keys []segment.Key
-	for _, r := range e.rooms {
-		p := r.purpose
-		if !slices.ContainsFunc(purposes, func(root string) bool { return slices.Contains(e.book.Under(root), p) }) {
-			continue
-		}
-		id, err := e.deriver.ID(who, p)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, segment.Key{Purpose: p, ID: id})
+// under reports whether a purpose is one of those, or below one in the tree.
+func (e *Engine) under(purposes []string) func(purpose string) bool {
+	return func(p string) bool {
+		return slices.ContainsFunc(purposes, func(root string) bool { return slices.Contains(e.book.Under(root), p) })
 	}
-	return keys, nil
 }
 
 // ending returns the profile rows that an answer ends: those under the purposes
 // it refuses. The caller holds rights.
-func (e *Engine) ending(ctx context.Context, c Chosen) ([]segment.Key, error) {
-	if len(c.Choice.Refuse) == 0 {
-		return nil, nil
-	}
-	keys, err := e.keys(c.Who, c.Choice.Refuse)
-	if err != nil {
-		return nil, err
-	}
+func (e *Engine) ending(ctx context.Context, n *name, c Choice) ([]segment.Key, error) {
 	var held []segment.Key
-	for _, k := range keys {
+	for _, k := range e.keysOf(n, e.under(c.Refuse)) {
 		row, err := e.cfg.Store.ProfileRow(ctx, k)
 		if err != nil {
 			return nil, err
@@ -156,21 +141,14 @@ func (e *Engine) ending(ctx context.Context, c Chosen) ([]segment.Key, error) {
 
 // ends notes until when the consent that an answer gives will last, for the
 // profiles under it.
-func (e *Engine) ends(c Chosen, now time.Time, sooner map[segment.Key]time.Time) error {
-	if err := e.book.Choose(new(consent.History), c.Choice, now); err != nil {
+func (e *Engine) ends(n *name, c Choice, now time.Time, sooner map[segment.Key]time.Time) error {
+	if err := e.book.Choose(new(consent.History), c, now); err != nil {
 		return err // an answer that is refused shortens nothing
 	}
-	n, _ := e.book.Notice(c.Choice.Notice, c.Choice.Version)
-	end := now.AddDate(0, 0, n.ConsentDays)
-	for _, r := range e.rooms {
-		if !slices.Contains(c.Choice.Grant, r.purpose) {
-			continue
-		}
-		id, err := e.deriver.ID(c.Who, r.purpose)
-		if err != nil {
-			return err
-		}
-		sooner[segment.Key{Purpose: r.purpose, ID: id}] = end
+	notice, _ := e.book.Notice(c.Notice, c.Version)
+	end := now.AddDate(0, 0, notice.ConsentDays)
+	for _, k := range e.keysOf(n, func(p string) bool { return slices.Contains(c.Grant, p) }) {
+		sooner[k] = end
 	}
 	return nil
 }

@@ -69,6 +69,11 @@ type Config struct {
 	// where one is declared, else 0.
 	ReserveShare *float64
 
+	// Adopt names the unkeyed hashes under which people may be recorded already,
+	// as [Digest]: whoever comes by address or number is then moved from the hash
+	// to the pseudonym. Optional.
+	Adopt []pseudonym.Rule
+
 	// Retire names purposes that are given up: Open deletes the profiles that
 	// the store holds for them. Without it, Open refuses a store with profiles
 	// of a purpose that no segment is for, since nothing would erase them.

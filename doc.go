@@ -37,8 +37,7 @@
 //
 // # Not there yet
 //
-// Linking several identifiers of one person, exposures, key rotation, import
-// of historic consent, TCF and GPP signals, receipts, rolling windows, declared
-// plans, quotas, zCDP and PLD accounts, Laplace noise in releases, and backup. Formats
+// Exposures, import of historic consent, TCF and GPP signals, receipts, rolling windows, declared
+// plans, quotas, zCDP and PLD accounts of an engine, Laplace noise in releases. Formats
 // other than the pseudonym are version 0 and may still change.
 package discreet

@@ -15,7 +15,6 @@ import (
 	"github.com/discreet-go/discreet/dp/plan"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/proof"
-	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
 	"golang.org/x/mod/sumdb/note"
 )
@@ -29,14 +28,14 @@ type Engine struct {
 	cfg     Config
 	book    *consent.Book
 	rooms   []room
-	deriver *pseudonym.Deriver
+	keys    atomic.Pointer[keyset]
 	account *ledger.Account
 	access  *ledger.AccessLog
 	plan    *plan.Plan
 	terms   ledger.Terms           // of plan
 	since   map[string]contrib.Day // measure -> first day it counts
 	signer  note.Signer
-	vkey    string
+	vkeys   []string // newest first
 
 	// rights orders recording against withdrawal and erasure: whoever reads
 	// consent in order to write a profile holds it shared, whoever ends consent
@@ -83,23 +82,18 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := e.retire(ctx); err != nil {
 		return nil, err
 	}
-	purposes := make([]string, len(rooms))
-	for i, r := range rooms {
-		purposes[i] = r.purpose
-	}
-	if e.deriver, err = pseudonym.NewDeriver(cfg.Keys, cfg.Tenant, purposes); err != nil {
+	keys, err := e.newKeyset(cfg.Keys)
+	if err != nil {
 		return nil, err
 	}
-	if e.signer, err = cfg.Keys.Signer(cfg.Tenant); err != nil {
-		return nil, err
-	}
-	if e.vkey, err = cfg.Keys.Verifier(cfg.Tenant); err != nil {
+	e.keys.Store(keys)
+	if err := e.sign(); err != nil {
 		return nil, err
 	}
 	e.terms = termsOf(budget)
 	e.account, err = ledger.Open(ctx, ledger.Config{
 		Store: cfg.Store, Terms: e.terms,
-		Sink: cfg.sink(), Signer: e.signer, Verifiers: []string{e.vkey},
+		Sink: cfg.sink(), Signer: e.signer, Verifiers: e.vkeys,
 	}, cfg.Now())
 	if err != nil {
 		return nil, err
@@ -152,11 +146,13 @@ func (*Engine) Format(s fmt.State, _ rune) { io.WriteString(s, "discreet.Engine"
 
 // ID returns the pseudonym of a person for one purpose, for joining with data
 // that is kept elsewhere under the same purpose. It is personal data.
-func (e *Engine) ID(who Raw, purpose string) (ID, error) { return e.deriver.ID(who, purpose) }
+func (e *Engine) ID(who Raw, purpose string) (ID, error) {
+	return e.keys.Load().deriver.ID(who, purpose)
+}
 
 // Verifiers returns the public keys, in x/mod/sumdb/note form, that check the
-// signatures of releases; [dp.ReadRelease] takes them.
-func (e *Engine) Verifiers() []string { return []string{e.vkey} }
+// signatures of releases, the one of today first; [dp.ReadRelease] takes them.
+func (e *Engine) Verifiers() []string { return slices.Clone(e.vkeys) }
 
 // moment returns what recording needs to know of now. Recording steps into the
 // next window by itself, in memory: the ledger is public, so what people do

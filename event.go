@@ -49,5 +49,15 @@ type Chosen struct {
 // Email wraps an e-mail address as a person's identifier.
 func Email(address string) Raw { return pseudonym.Email(address) }
 
+// Phone wraps a phone number in international form as a person's identifier.
+func Phone(number string) Raw { return pseudonym.Phone(number) }
+
+// Device wraps a device or advertising identifier as a person's identifier.
+func Device(id string) Raw { return pseudonym.Device(id) }
+
+// Digest wraps an unkeyed hash that a system already has of a person's
+// identifier; Config.Adopt tells how those come to keyed pseudonyms.
+func Digest(rule pseudonym.Rule, hash string) Raw { return pseudonym.Digest(rule, hash) }
+
 // Opaque wraps an identifier without structure, such as a customer number.
 func Opaque(id string) Raw { return pseudonym.Opaque(id) }

@@ -53,11 +53,14 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 	}
 	r.Decision = anonymous
 	if !q.Who.IsZero() {
-		link, err := e.deriver.Link(q.Who, room.purpose)
-		if err != nil {
-			return Ranking{}, err
+		var link pseudonym.Link
+		for err = errKeys; err == errKeys; {
+			k := e.keys.Load()
+			if link, err = k.deriver.Link(q.Who, room.purpose); err == nil {
+				req.Person, r.Decision, err = e.person(ctx, k, room, q.Who, link)
+			}
 		}
-		if req.Person, r.Decision, err = e.person(ctx, room, q.Who, link); err != nil {
+		if err != nil {
 			return Ranking{}, err
 		}
 		if r.Decision.Reason == consent.SourceDenied {
@@ -71,8 +74,9 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 	return r, nil
 }
 
-// person reads what a ranking may use of a person; nil without consent.
-func (e *Engine) person(ctx context.Context, room *room, who Raw, link pseudonym.Link) (*rank.Person, Decision, error) {
+// person reads what a ranking may use of a person; nil without consent. It
+// returns errKeys where another keyset came meanwhile.
+func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, link pseudonym.Link) (*rank.Person, Decision, error) {
 	answers := e.newAnswers()
 	answers.ask(ctx, who, link)
 	if err := answers.wait(ctx); err != nil {
@@ -80,8 +84,14 @@ func (e *Engine) person(ctx context.Context, room *room, who Raw, link pseudonym
 	}
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	if e.closed.Load() {
+	switch {
+	case e.closed.Load():
 		return nil, Decision{}, ErrClosed
+	case e.keys.Load() != k:
+		return nil, Decision{}, errKeys
+	}
+	if _, err := e.meet(ctx, k, who); err != nil {
+		return nil, Decision{}, err
 	}
 	row, err := e.cfg.Store.ConsentRow(ctx, link.Subject())
 	if err != nil {

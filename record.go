@@ -70,9 +70,19 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 	if len(events) > MaxBatch {
 		return Tally{}, ErrBatch
 	}
-	if err := ctx.Err(); err != nil {
-		return Tally{}, err
+	for {
+		if err := ctx.Err(); err != nil {
+			return Tally{}, err
+		}
+		clear(outcomes)
+		if t, err = e.admit(ctx, e.keys.Load(), events, outcomes); err != errKeys {
+			return t, err
+		}
 	}
+}
+
+// admit is record under one keyset; errKeys where another came meanwhile.
+func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes [][]Outcome) (t Tally, err error) {
 	t = Tally{Events: len(events), Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{}}
 	admissions := make([]admission, 0, len(events)*len(e.rooms))
 	answers := e.newAnswers()
@@ -88,7 +98,7 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 			continue
 		}
 		for r := range e.rooms {
-			link, err := e.deriver.Link(who, e.rooms[r].purpose)
+			link, err := k.deriver.Link(who, e.rooms[r].purpose)
 			if err != nil {
 				if outcomes != nil {
 					return Tally{}, err // one event: the caller is told which rule
@@ -103,6 +113,9 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 	if err := answers.wait(ctx); err != nil {
 		return Tally{}, err
 	}
+	if err := e.meetAll(ctx, k, events, admissions); err != nil {
+		return Tally{}, err
+	}
 	for i := range admissions { // before anything is recorded, so that an error leaves nothing behind
 		a := &admissions[i]
 		if s := answers.get(a.link); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
@@ -114,8 +127,11 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	if e.closed.Load() {
+	switch {
+	case e.closed.Load():
 		return Tally{}, ErrClosed
+	case e.keys.Load() != k:
+		return Tally{}, errKeys
 	}
 	now := e.cfg.Now()
 	moment, err := e.moment(now)
@@ -156,6 +172,36 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 	}
 	e.stats.tally(&t)
 	return t, nil
+}
+
+// meetAll moves the people of a batch to their names of today.
+func (e *Engine) meetAll(ctx context.Context, k *keyset, events []Event, admissions []admission) error {
+	e.rights.RLock()
+	defer e.rights.RUnlock()
+	if e.closed.Load() {
+		return ErrClosed
+	}
+	met := map[consent.Subject]struct{}{}
+	var buf [4]consent.Subject
+	for i := range admissions {
+		a := &admissions[i]
+		if _, ok := met[a.link.Subject()]; ok {
+			continue
+		}
+		who := events[a.event].Who
+		known, err := k.deriver.AppendSubjects(buf[:0], who)
+		if err != nil {
+			return err
+		}
+		met[a.link.Subject()] = struct{}{}
+		if len(known) == 1 && len(e.cfg.Adopt) == 0 {
+			continue
+		}
+		if _, err := e.meet(ctx, k, who); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decide fills in the decision of every admission and groups the allowed ones
@@ -204,13 +250,14 @@ func (e *Engine) decide(ctx context.Context, events []Event, admissions []admiss
 	return keys, work, nil
 }
 
-// history returns what is recorded of a person's choices.
+// history returns what is recorded of a person's choices. The caller holds
+// rights.
 func (e *Engine) history(ctx context.Context, who Raw) (*consent.History, error) {
-	subject, err := e.deriver.Subject(who)
+	n, err := e.meet(ctx, e.keys.Load(), who)
 	if err != nil {
 		return nil, err
 	}
-	row, err := e.cfg.Store.ConsentRow(ctx, subject)
+	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		return dp.Release{}, err
 	}
 	if stored != nil {
-		if r, err = dp.ReadRelease(stored, e.vkey); err != nil {
+		if r, err = dp.ReadRelease(stored, e.vkeys...); err != nil {
 			return dp.Release{}, err
 		}
 		return r, e.serve(spec, r)
@@ -109,12 +109,12 @@ var errStop = errors.New("discreet: stop") // ends a scan; never returned
 // moment for all, so that what a person contributes is a function of that
 // person's record alone.
 func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
-	key := e.cfg.Keys.KeyID()
+	counted := e.keys.Load().counted
 	since := e.since[room.specs[index].Name]
 	return func(yield func(*contrib.Person, error) bool) {
 		err := e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
-			if id.KeyID() != key {
-				return nil // made under another key: not this population's row
+			if !slices.Contains(counted, id.KeyID()) {
+				return nil // kept for access and erasure only, or left behind
 			}
 			p, err := segment.ReadProfile(row)
 			if err != nil {

@@ -40,10 +40,8 @@ func (e *Engine) Explain(ctx context.Context, who Raw, by Actor) (x Explanation,
 		return Explanation{}, err
 	}
 	x.Consent = e.book.Summary(h, now)
-	for i, p := range profiles {
-		if p != nil {
-			x.Profiles = append(x.Profiles, e.rooms[i].rules.Explain(p, now))
-		}
+	for _, p := range profiles {
+		x.Profiles = append(x.Profiles, p.rules.Explain(p.profile, now))
 	}
 	return x, nil
 }
@@ -62,17 +60,21 @@ func (e *Engine) Export(ctx context.Context, who Raw, by Actor) (x Portable, err
 		return Portable{}, err
 	}
 	x = Portable{Format: "discreet-export/0", Tenant: e.cfg.Tenant, Made: now.UTC(), Consent: e.book.Summary(h, now)}
-	for i, p := range profiles {
-		if p != nil {
-			x.Profiles = append(x.Profiles, e.rooms[i].rules.Export(p, now))
-		}
+	for _, p := range profiles {
+		x.Profiles = append(x.Profiles, p.rules.Export(p.profile, now))
 	}
 	return x, nil
 }
 
-// held returns consent and profiles of a person as of one moment; profiles has
-// an element for each room, nil where there is none.
-func (e *Engine) held(ctx context.Context, who Raw) (*consent.History, []*segment.Profile, error) {
+// heldProfile is a profile with the rules of its purpose.
+type heldProfile struct {
+	profile *segment.Profile
+	rules   *segment.Rules
+}
+
+// held returns consent and profiles of a person as of one moment, by purpose;
+// also what stands under roots that are kept for access and erasure only.
+func (e *Engine) held(ctx context.Context, who Raw) (*consent.History, []heldProfile, error) {
 	e.rights.RLock()
 	defer e.rights.RUnlock()
 	if e.closed.Load() {
@@ -82,21 +84,25 @@ func (e *Engine) held(ctx context.Context, who Raw) (*consent.History, []*segmen
 	if err != nil {
 		return nil, nil, err
 	}
-	profiles := make([]*segment.Profile, len(e.rooms))
+	names, err := e.names(e.keys.Load(), who, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	var profiles []heldProfile
 	for i, r := range e.rooms {
-		id, err := e.deriver.ID(who, r.purpose)
-		if err != nil {
-			return nil, nil, err
-		}
-		row, err := e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: r.purpose, ID: id})
-		if err != nil {
-			return nil, nil, err
-		}
-		if row == nil {
-			continue
-		}
-		if profiles[i], err = segment.ReadProfile(row); err != nil {
-			return nil, nil, err
+		for _, n := range names {
+			row, err := e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: r.purpose, ID: n.ids[i]})
+			if err != nil {
+				return nil, nil, err
+			}
+			if row == nil {
+				continue
+			}
+			p, err := segment.ReadProfile(row)
+			if err != nil {
+				return nil, nil, err
+			}
+			profiles = append(profiles, heldProfile{p, r.rules})
 		}
 	}
 	return h, profiles, nil
@@ -139,29 +145,42 @@ func (e *Engine) Erase(ctx context.Context, who Raw, by Actor) (err error) {
 	return e.forget(ctx, who, purposes, func(h *consent.History, now time.Time) { h.Erase(now) })
 }
 
+// forget changes a person's consent and deletes the profiles of the purposes,
+// under whatever name they stand.
 func (e *Engine) forget(ctx context.Context, who Raw, purposes []string, change func(*consent.History, time.Time)) error {
-	subject, err := e.deriver.Subject(who)
-	if err != nil {
-		return err
-	}
-	keys, err := e.keys(who, purposes)
-	if err != nil {
-		return err
-	}
 	e.rights.Lock()
 	defer e.rights.Unlock()
 	if e.closed.Load() {
 		return ErrClosed
 	}
+	k := e.keys.Load()
+	if _, err := e.meet(ctx, k, who); err != nil {
+		return err
+	}
+	names, err := e.names(k, who, true)
+	if err != nil {
+		return err
+	}
 	now := e.cfg.Now()
-	return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) {
-		h, err := consent.ReadHistory(row)
+	// The names of before too, from the oldest on: an older copy of the store may
+	// hold what stands under none of them now.
+	for i := len(names) - 1; i >= 0; i-- {
+		err := e.cfg.Store.Forget(ctx, names[i].subject, func(row []byte) ([]byte, error) {
+			if i > 0 && row == nil {
+				return nil, nil
+			}
+			h, err := consent.ReadHistory(row)
+			if err != nil {
+				return nil, err
+			}
+			change(h, now)
+			return h.Row(), nil
+		}, e.keysOf(&names[i], e.under(purposes)))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		change(h, now)
-		return h.Row(), nil
-	}, keys)
+	}
+	return nil
 }
 
 // EraseInterest deletes what a person's profile for the purpose holds about a
@@ -173,25 +192,40 @@ func (e *Engine) EraseInterest(ctx context.Context, who Raw, purpose, category s
 	if !ok {
 		return ErrNoPurpose
 	}
-	id, err := e.deriver.ID(who, purpose)
-	if err != nil {
-		return err
-	}
 	e.rights.Lock()
 	defer e.rights.Unlock()
 	if e.closed.Load() {
 		return ErrClosed
 	}
-	key := segment.Key{Purpose: purpose, ID: id}
-	forget := func(row []byte) ([]byte, error) { return r.rules.ForgetCategory(row, category) }
-	// An erasure that returned is durable, whatever the store's pace, and does not
-	// come back with an older copy of a store that can tell.
+	k := e.keys.Load()
+	if _, err := e.meet(ctx, k, who); err != nil {
+		return err
+	}
+	names, err := e.names(k, who, true)
+	if err != nil {
+		return err
+	}
+	for i := range names {
+		for _, key := range e.keysOf(&names[i], func(p string) bool { return p == purpose }) {
+			err := e.eraseFrom(ctx, key, func(row []byte) ([]byte, error) { return r.rules.ForgetCategory(row, category) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eraseFrom replaces a profile by what forget leaves of it. When it returned,
+// that is durable, whatever the store's pace, and what is gone does not come back
+// with an older copy of a store that can tell.
+func (e *Engine) eraseFrom(ctx context.Context, key segment.Key, forget func(row []byte) ([]byte, error)) error {
 	if s, ok := e.cfg.Store.(interface {
 		ProfileErase(context.Context, segment.Key, func([]byte) ([]byte, error)) error
 	}); ok {
 		return s.ProfileErase(ctx, key, forget)
 	}
-	err = e.cfg.Store.ProfileUpdate(ctx, []segment.Key{key}, func(_ int, row []byte) ([]byte, error) { return forget(row) })
+	err := e.cfg.Store.ProfileUpdate(ctx, []segment.Key{key}, func(_ int, row []byte) ([]byte, error) { return forget(row) })
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,12 @@ type Stats struct {
 	Choices    int64
 	Releases   int64 // newly drawn
 	Rankings   int64
+	Moved      int64 // people moved from an older root or a hash, or merged
 }
 
 type counters struct {
 	events, admitted, duplicates, refused, denied, anonymous, malformed atomic.Int64
-	choices, releases, rankings                                         atomic.Int64
+	choices, releases, rankings, moved                                  atomic.Int64
 }
 
 // Stats returns the counters.
@@ -36,7 +37,7 @@ func (e *Engine) Stats() Stats {
 		Events: c.events.Load(), Admitted: c.admitted.Load(), Duplicates: c.duplicates.Load(),
 		Refused: c.refused.Load(), Denied: c.denied.Load(), Anonymous: c.anonymous.Load(),
 		Malformed: c.malformed.Load(), Choices: c.choices.Load(), Releases: c.releases.Load(),
-		Rankings: c.rankings.Load(),
+		Rankings: c.rankings.Load(), Moved: c.moved.Load(),
 	}
 }
 

@@ -18,7 +18,8 @@ type Swept struct {
 
 // Sweep deletes what has expired: profiles past consent or TTL, old parts of
 // others, message ids past seven days, and consent records that nothing needs
-// any more. Every read skips what expired, so a late Sweep changes no answer.
+// any more, and all rows under roots that were destroyed, where nobody can be
+// found again. Every read skips what expired, so a late Sweep changes no answer.
 // Call it about once a day; it works in batches and honours ctx.
 //
 // Where the store can, as boltstore can, it ends by rewriting its file: what was
@@ -35,9 +36,14 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 	if err != nil {
 		return s, err
 	}
+	keys := e.keys.Load()
 	for i := range e.rooms {
 		r := &e.rooms[i]
-		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(_ segment.ID, row []byte) ([]byte, error) {
+		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(id segment.ID, row []byte) ([]byte, error) {
+			if keys.lost(id) {
+				s.Profiles++
+				return nil, nil
+			}
 			next, err := r.rules.Expire(row, m)
 			switch {
 			case err != nil:
@@ -65,7 +71,11 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 		days = max(days, consent.MaxConsentDays+1)
 	}
 	keep := time.Duration(days) * 24 * time.Hour
-	err = e.cfg.Store.ConsentSweep(ctx, func(_ consent.Subject, row []byte) ([]byte, error) {
+	err = e.cfg.Store.ConsentSweep(ctx, func(who consent.Subject, row []byte) ([]byte, error) {
+		if keys.lost(who.ID()) {
+			s.Consents++
+			return nil, nil
+		}
 		h, err := consent.ReadHistory(row)
 		if err != nil {
 			return nil, err

@@ -59,9 +59,9 @@ func Volatile() *Store {
 	return &Store{tables: map[string]*table{}, consents: newTable(0)}
 }
 
-// Bind ties the store to a tenant and a keyring. Binding it again to the same
-// two changes nothing; another tenant gets ErrTenant, another keyring
-// ErrKeyring.
+// Bind ties the store to a tenant and to the root that writes. Binding it again
+// with a ring that still holds this root, not destroyed, ties it to the root that
+// writes now; another tenant gets ErrTenant, another keyring ErrKeyring.
 func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -81,10 +81,12 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 		return ErrClosed
 	case old.tenant != b.tenant:
 		return ErrTenant
-	case old.check != b.check:
+	case !keys.Has(old.check):
 		return ErrKeyring
+	default:
+		s.state.CompareAndSwap(old, b) // or somebody else did
+		return nil
 	}
-	return nil
 }
 
 // Close drops everything the store holds. Later calls return ErrClosed.
