@@ -61,7 +61,7 @@ func (e *Engine) namesOf(list []name, k *keyset, who Raw, all bool) ([]name, err
 	return list, nil
 }
 
-// keys returns the profile rows under a name, for the rooms that f says.
+// keysOf returns the profile rows under a name, for the purposes that f says.
 func (e *Engine) keysOf(n *name, f func(purpose string) bool) (keys []segment.Key) {
 	for i, r := range e.rooms {
 		if f(r.purpose) {
@@ -70,8 +70,6 @@ func (e *Engine) keysOf(n *name, f func(purpose string) bool) (keys []segment.Ke
 	}
 	return keys
 }
-
-func everyRoom(string) bool { return true }
 
 // meet moves what is held of a person to the name of today, and returns it. The
 // caller holds rights, and k is the keyset in use.

@@ -409,6 +409,28 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestSplitDays: what is split off fits in the days of earlier terms too, which
+// the second account may read.
+func TestSplitDays(t *testing.T) {
+	ctx := t.Context()
+	few, many := machineTerms(), machineTerms()
+	for terms, n := range map[*ledger.Terms]int64{&few: 3, &many: 10} {
+		terms.Windows, terms.WindowDays, terms.Mu2, terms.ReserveDelta = ledger.DataDays, 1, units(n, 1024), accounting.Units{}
+	}
+	a := openWith(t, new(disk), few)
+	if err := a.Amend(ctx, many, day0); err != nil {
+		t.Fatal(err)
+	}
+	part := many
+	for n, want := range map[int64]bool{4: false, 2: true} {
+		part.Mu2 = units(n, 1024)
+		_, err := a.Split(ctx, ledger.Config{Store: new(disk), Terms: part}, at(2))
+		if (err == nil) != want {
+			t.Errorf("%d of %d, after %d: %v", n, 10, 3, err)
+		}
+	}
+}
+
 // TestInterrupt: after a log was put back, nothing is left of what its totals
 // reach over.
 func TestInterrupt(t *testing.T) {

@@ -101,8 +101,10 @@ func (s *state) parts(l Loss) *ExhaustedError {
 		sum, closed := s.span(s.window)
 		return s.over(c, sum, closed, t)
 	}
-	if out := s.over(c, tally{}, false, t); out != nil {
-		return out
+	for i := range s.calendar { // also days that nothing was charged to yet, under the terms of then
+		if out := s.over(c, tally{}, false, &s.calendar[i].terms); out != nil {
+			return out
+		}
 	}
 	for day, cell := range s.cells {
 		if out := s.over(c, cell, false, &s.on(contrib.Day(day)).terms); out != nil {
