@@ -13,7 +13,9 @@
 //
 //	field        holds                                     when not mapped
 //	person       identifier of the person                  (required)
-//	person-kind  not a column: "email" or "opaque"         (required)
+//	person-kind  not a column: "email", "email-gmail", "phone", "device",
+//	             "opaque", or the hash of one: "sha256-email", "sha1-email",
+//	             "md5-email", "sha256-phone"                (required)
 //	time         moment of the event                       (required)
 //	time-layout  not a column: a Go layout, "rfc3339",     "rfc3339"
 //	             "unix" (seconds) or "unix-ms"

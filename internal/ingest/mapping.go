@@ -77,10 +77,16 @@ type decoder struct {
 
 const maxPerson = 256 // bytes of an identifier
 
+// personKinds are the identifier types by their names in a mapping, which are
+// those of the derivation.
+var personKinds = map[string]ident.Kind{
+	"email": ident.KindEmail, "email-gmail": ident.KindEmailGmail, "phone": ident.KindPhone, "device": ident.KindDevice, "opaque": ident.KindOpaque,
+	"sha256-email": ident.KindSHA256Email, "sha1-email": ident.KindSHA1Email, "md5-email": ident.KindMD5Email, "sha256-phone": ident.KindSHA256Phone,
+}
+
 // decoder checks the mapping and returns how to read by it.
 func (m Mapping) decoder() (*decoder, error) {
-	kinds := map[string]ident.Kind{"email": ident.KindEmail, "opaque": ident.KindOpaque}
-	personKind, ok := kinds[m.PersonKind]
+	personKind, ok := personKinds[m.PersonKind]
 	if !ok || m.Person == "" || m.Time == "" || m.Kind == "" || m.Item == "" && m.Category == "" {
 		return nil, ErrMapping
 	}

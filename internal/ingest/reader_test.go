@@ -49,6 +49,22 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// Every identifier type that derives has a name in a mapping, its own.
+func TestPersonKinds(t *testing.T) {
+	for name, value := range map[string]string{
+		"email": "a@b.example", "email-gmail": "a@b.example", "phone": "+441134960987", "device": "6fa459ea-ee8a-4ca4-894e-db77e160355e", "opaque": "1",
+		"sha256-email": strings.Repeat("0a", 32), "sha1-email": strings.Repeat("0a", 20), "md5-email": strings.Repeat("0a", 16), "sha256-phone": strings.Repeat("0a", 32),
+	} {
+		rows, _, err := all(t, strings.NewReader("who,what,at\n"+value+",x,1\n"), mapping(t, strings.Replace(plain, "person-kind=opaque", "person-kind="+name, 1)))
+		if err != nil || len(rows) != 1 || rows[0].Person.Expose() != value || rows[0].Person.IsZero() {
+			t.Errorf("%s: %d rows, %v", name, len(rows), err)
+		}
+	}
+	if _, err := ingest.ParseMapping(strings.Replace(plain, "person-kind=opaque", "person-kind=name", 1)); err == nil {
+		t.Error("a person kind that does not exist")
+	}
+}
+
 func TestRowPrintsNoPerson(t *testing.T) {
 	rows, _, err := all(t, strings.NewReader("who,what,at\ncanary-person,x,1\n"), mapping(t, plain))
 	if err != nil || len(rows) != 1 {
@@ -269,7 +285,7 @@ func TestParseMapping(t *testing.T) {
 	}
 	for _, s := range []string{
 		"", "person", "person=a", "{", "{}", `{"person":"p","other":"x"}`,
-		"person=a,person-kind=phone,kind==v,item=i,time=t",
+		"person=a,person-kind=telephone,kind==v,item=i,time=t",
 		"person=a,person-kind=email,kind==V,item=i,time=t",
 		"person=a,person-kind=email,kind==v,time=t",
 		"person=a,person=b,person-kind=email,kind==v,item=i,time=t",
