@@ -13,6 +13,7 @@ import (
 	"github.com/discreet-go/discreet/boltstore"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/ident"
+	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
 	"go.etcd.io/bbolt"
 )
@@ -120,6 +121,61 @@ func TestBinding(t *testing.T) {
 	}
 	wantErr(t, s.Bind(t.Context(), tenant, keys), boltstore.ErrDamaged) // data, but no key: no fresh start
 	s.Close()
+}
+
+// TestBindingOfRotated binds a file, closed in between, with rings that follow
+// from the one that made it, until its root is destroyed; Reseal lets it go.
+func TestBindingOfRotated(t *testing.T) {
+	nothing := func([]byte) ([]byte, error) { return nil, nil }
+	path, first := fresh(t), keyring(t)
+	s := open(t, path, first, boltstore.Sync)
+	set(t, s, 1, "row")
+	set(t, s, 2, "to be erased")
+	s.Close()
+	now := first.Created()
+	next, err := first.Rotate(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path, next, boltstore.Sync)
+	if got := get(t, s, 1); got != "row" {
+		t.Fatalf("the row is %q", got)
+	}
+	if err := s.ProfileErase(t.Context(), profile(2), nothing); err != nil { // makes the journal
+		t.Fatal(err)
+	}
+	s.Close()
+	wantErr(t, tryBind(t, path, first), boltstore.ErrJournal) // it is of a later root
+	gone := next
+	for state := pseudonym.EraseOnly; state <= pseudonym.Destroyed; state++ {
+		if gone, err = gone.Retire(first.KeyID(), state, now); err != nil {
+			t.Fatal(err)
+		}
+		want := error(nil)
+		if state == pseudonym.Destroyed {
+			want = boltstore.ErrKeyring
+		}
+		wantErr(t, tryBind(t, path, gone), want)
+	}
+
+	s = open(t, path, next, boltstore.Sync)
+	wantErr(t, s.Reseal(t.Context(), first, first, operator, now), boltstore.ErrKeyring)
+	wantErr(t, s.Reseal(t.Context(), gone, next, operator, now), boltstore.ErrKeyring)
+	if err := s.Reseal(t.Context(), next, next, operator, now); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, s.Reseal(t.Context(), next, next, operator, now), boltstore.ErrKeyring) // it is done
+	s.Close()
+	wantErr(t, tryBind(t, path, first), boltstore.ErrKeyring)
+	s = open(t, path, gone, boltstore.Sync)
+	defer s.Close()
+	if got := get(t, s, 1); got != "row" {
+		t.Fatalf("the row is %q", got)
+	}
+	set(t, s, 3, "to be erased")
+	if err := s.ProfileErase(t.Context(), profile(3), nothing); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestNotOurs(t *testing.T) {

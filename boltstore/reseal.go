@@ -3,7 +3,6 @@ package boltstore
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,22 +12,26 @@ import (
 	"github.com/discreet-go/discreet/pseudonym"
 )
 
-// Reseal seals every value under a fresh key of the file, wrapped by the keyring
-// next, and rewrites the file as Compact does. From its return on the file opens
-// with next and not with old, whose root opens nothing in it any more. Where it
-// ends early, killed or with an error other than ErrFailed, the file opens with
-// old as before. The pseudonyms that name the rows stay those of old.
+// Reseal seals every value under a fresh key of the file, wrapped by the root of
+// next that writes, and rewrites the file as Compact does. From its return on the
+// file opens with rings that hold this root, and the one before opens nothing in
+// it any more. Where it ends early, killed or with an error other than ErrFailed,
+// the file opens with old as before. The pseudonyms that name the rows stay.
+//
+// After [pseudonym.Keyring.Rotate] old and next are both the new ring; do it
+// before the root from before is destroyed, or the file opens no more.
 //
 // The store must be bound, under old; it stays in use. Who turned the keys, and
 // why, stands in the access log before anything is done, at the moment now. It
-// returns ErrKeyring when old is not what opens the file, or next is empty or the
-// same, ledger.ErrActor, ledger.ErrAccess, and the errors of Compact. A value that does not open is ErrDamaged, and nothing is
-// changed.
+// returns ErrKeyring when old is not what opens the file, or next is empty or
+// writes under the root that the file has already, ledger.ErrActor,
+// ledger.ErrAccess, and the errors of Compact. A value that does not open is
+// ErrDamaged, and nothing is changed.
 func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring, by ledger.Actor, now time.Time) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	if old == nil || next == nil || next.KeyID() == 0 || old.Check() == next.Check() {
+	if next.KeyID() == 0 {
 		return ErrKeyring
 	}
 	s.binding.Lock() // no Bind, and no Close, while the keyring changes
@@ -36,11 +39,10 @@ func (s *Store) Reseal(ctx context.Context, old, next *pseudonym.Keyring, by led
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	held, check := s.check, old.Check()
-	if subtle.ConstantTimeCompare(held[:], check[:]) != 1 {
+	if !old.Has(s.check) || next.Check() == s.check {
 		return ErrKeyring
 	}
-	if key, err := s.readKey(s.tenant, old); err != nil {
+	if key, _, err := s.readKey(s.tenant, old); err != nil {
 		return err
 	} else if key == nil {
 		return ErrDamaged

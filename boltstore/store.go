@@ -69,8 +69,8 @@ type Store struct {
 	rewrote int64 // last transaction of the last rewrite; guarded by write
 
 	binding sync.Mutex
-	tenant  string // guarded by binding
-	check   [8]byte
+	tenant  string  // guarded by binding
+	check   [8]byte // of the root that wraps the key of the file
 	keys    *pseudonym.Keyring
 
 	// gate lets an update that lost several races run alone.
@@ -102,7 +102,8 @@ func Open(path string, o Options) (*Store, error) {
 }
 
 // Bind ties the file to a tenant and a keyring: the first Bind makes the key of
-// the file and stores it wrapped by the keyring; later ones unwrap it. Where the
+// the file and stores it wrapped by the root that writes; later ones unwrap it,
+// with any ring that holds this root, not destroyed, until Reseal. Where the
 // erasure journal knows of erasures that the file does not, because it is an
 // older copy, they are done first. It returns ErrTenant, ErrKeyring, ErrDamaged,
 // or ErrJournal when the journal is missing, damaged or another one's, which it is
@@ -125,16 +126,18 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	case s.now.Load().seal == nil:
 	case s.tenant != tenant:
 		return ErrTenant
-	case s.check != keys.Check():
+	case !keys.Has(s.check):
 		return ErrKeyring
 	default:
+		s.keys = keys
 		return nil
 	}
-	key, err := s.readKey(tenant, keys)
+	key, check, err := s.readKey(tenant, keys)
 	if err == nil && key == nil {
 		if _, e := os.Lstat(s.erasures); e == nil {
 			return ErrJournal // there was a store before; an empty one must not stand in for it
 		}
+		check = keys.Check()
 		key, err = s.makeKey(tenant, keys)
 	}
 	if err != nil {
@@ -149,7 +152,7 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	if err != nil {
 		return err
 	}
-	s.tenant, s.check, s.keys = tenant, keys.Check(), keys
+	s.tenant, s.check, s.keys = tenant, check, keys
 	if s.every > 0 {
 		s.late.start(s)
 	}
@@ -158,9 +161,10 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	return nil
 }
 
-// readKey returns the key of the file, or nil when it was never bound.
-func (s *Store) readKey(tenant string, keys *pseudonym.Keyring) (key *[32]byte, err error) {
-	return key, s.view(new(bool), func(tx *bbolt.Tx, _ *sealer) error {
+// readKey returns the key of the file and the check value of the root that it is
+// wrapped by, or nil when the file was never bound.
+func (s *Store) readKey(tenant string, keys *pseudonym.Keyring) (key *[32]byte, check [8]byte, err error) {
+	return key, check, s.view(new(bool), func(tx *bbolt.Tx, _ *sealer) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
 			return ErrDamaged
@@ -171,17 +175,17 @@ func (s *Store) readKey(tenant string, keys *pseudonym.Keyring) (key *[32]byte, 
 			}
 			return nil
 		}
-		check := keys.Check()
+		n := copy(check[:], meta.Get(keyKeyCheck))
 		switch {
 		case string(meta.Get(keyTenant)) != string(tenantHash(meta.Get(keySalt), tenant)):
 			return ErrTenant
-		case string(meta.Get(keyKeyCheck)) != string(check[:]):
+		case n != len(check) || !keys.Has(check):
 			return ErrKeyring
 		}
 		key, err = keys.UnwrapStoreKey(tenant, meta.Get(keyStoreKey))
 		switch {
 		case errors.Is(err, pseudonym.ErrKeyring):
-			return ErrDamaged // the check value is that of this keyring
+			return ErrDamaged // the check value is that of a root of this keyring
 		case err != nil:
 			return err
 		}

@@ -81,8 +81,8 @@ func Open(ctx context.Context, config *pgxpool.Config, schema string) (*Store, e
 func (s *Store) sql(text string) string { return strings.ReplaceAll(text, "{schema}", s.schema) }
 
 // Bind ties the schema to a tenant and a keyring: the first Bind of any process
-// makes the key of the store and keeps it wrapped by the keyring; later ones
-// unwrap it. It returns ErrTenant, ErrKeyring, ErrDamaged, ErrRole or ErrDatabase.
+// makes the key of the store and keeps it wrapped by the root that writes; later
+// ones unwrap it, with any ring that holds this root, not destroyed. It returns ErrTenant, ErrKeyring, ErrDamaged, ErrRole or ErrDatabase.
 func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 		switch {
 		case b.tenant != tenant:
 			return ErrTenant
-		case b.check != keys.Check():
+		case !keys.Has(b.check):
 			return ErrKeyring
 		}
 		return nil
@@ -129,16 +129,17 @@ func (s *Store) read(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	} else if err != nil {
 		return nil, clean(ctx, err)
 	}
-	check := keys.Check()
+	var check [8]byte
+	n := copy(check[:], stored)
 	switch {
 	case string(hash) != string(tenantHash(salt, tenant)):
 		return nil, ErrTenant
-	case string(stored) != string(check[:]):
+	case n != len(check) || !keys.Has(check):
 		return nil, ErrKeyring
 	}
 	key, err := keys.UnwrapStoreKey(tenant, wrapped)
 	if errors.Is(err, pseudonym.ErrKeyring) {
-		return nil, ErrDamaged // the check value is that of this keyring
+		return nil, ErrDamaged // the check value is that of a root of this keyring
 	} else if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/discreet-go/discreet/adapters/pgstore"
 	"github.com/discreet-go/discreet/discreettest/storetest"
 	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -40,6 +41,23 @@ func TestBindings(t *testing.T) {
 	}
 	if err := opened(t, schema).Bind(t.Context(), tenant, newKeys(t)); !errors.Is(err, pgstore.ErrKeyring) {
 		t.Error(err)
+	}
+	now := keys.Created()
+	next, err := keys.Rotate(now)
+	for state := pseudonym.Read; err == nil && state <= pseudonym.Destroyed; state++ {
+		want := error(nil)
+		if state == pseudonym.Destroyed {
+			want = pgstore.ErrKeyring
+		}
+		if got := opened(t, schema).Bind(t.Context(), tenant, next); !errors.Is(got, want) {
+			t.Errorf("bound with a later ring, whose root of then is %v: %v", state, got)
+		}
+		if state < pseudonym.Destroyed {
+			next, err = next.Retire(keys.KeyID(), state+1, now)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -264,11 +264,44 @@ func testBind(t *testing.T, open func(t *testing.T) Store, keys *pseudonym.Keyri
 	if s.Bind(ctx, "other", keys) == nil || s.Bind(ctx, tenant, other) == nil {
 		t.Error("a second tenant or keyring is bound")
 	}
+	for _, c := range rotated(t, keys) {
+		s := open(t)
+		defer s.Close()
+		if err := s.Bind(ctx, tenant, keys); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Bind(ctx, tenant, c.keys); (err == nil) != c.opens {
+			t.Errorf("a ring whose root of then %s: %v", c.what, err)
+		}
+	}
 	for name, err := range every(s, ctx) {
 		if err != nil {
 			t.Errorf("%s after Bind: %v", name, err)
 		}
 	}
+}
+
+// ring is a keyring that a store is bound with later than with the first one.
+type ring struct {
+	what  string
+	keys  *pseudonym.Keyring
+	opens bool
+}
+
+// rotated returns the rings that follow from keys.
+func rotated(t *testing.T, keys *pseudonym.Keyring) (list []ring) {
+	t.Helper()
+	now := keys.Created()
+	next, err := keys.Rotate(now)
+	list = append(list, ring{"is read", next, true})
+	for state := pseudonym.EraseOnly; err == nil && state <= pseudonym.Destroyed; state++ {
+		next, err = next.Retire(keys.KeyID(), state, now)
+		list = append(list, ring{"is " + state.String(), next, state != pseudonym.Destroyed})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 func testClose(t *testing.T, s Store) {

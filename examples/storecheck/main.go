@@ -83,8 +83,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 type checker struct {
 	out    io.Writer
 	store  *boltstore.Store
-	key    string // that checks signatures
-	export []byte // the ledger
+	keys   []string // that check signatures
+	export []byte   // the ledger
 }
 
 func (c *checker) open(ctx context.Context, path, erasures, keyFile, tenant string) error {
@@ -95,7 +95,7 @@ func (c *checker) open(ctx context.Context, path, erasures, keyFile, tenant stri
 	if err != nil {
 		return err
 	}
-	if c.key, err = keys.Verifier(tenant); err != nil {
+	if c.keys, err = keys.Verifiers(tenant); err != nil {
 		return err
 	}
 	if c.store, err = boltstore.Open(path, boltstore.Options{Erasures: erasures}); err != nil {
@@ -153,7 +153,7 @@ func (c *checker) checkpoint(ctx context.Context, sink ledger.Sink) error {
 		fmt.Fprintln(c.out, "no checkpoint was found: whether the ledger is the newest one cannot be told")
 		return nil
 	}
-	last, err := ledger.ReadCheckpoint(signed, c.key)
+	last, err := ledger.ReadCheckpoint(signed, c.keys...)
 	if err != nil {
 		return err
 	}
