@@ -145,7 +145,8 @@ func (e *Engine) Close() error {
 func (*Engine) Format(s fmt.State, _ rune) { io.WriteString(s, "discreet.Engine") }
 
 // ID returns the pseudonym of a person for one purpose, for joining with data
-// that is kept elsewhere under the same purpose. It is personal data.
+// that is kept elsewhere under the same purpose. It is personal data, and another
+// one after SetKeys exchanged the root.
 func (e *Engine) ID(who Raw, purpose string) (ID, error) {
 	return e.keys.Load().deriver.ID(who, purpose)
 }

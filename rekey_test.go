@@ -333,6 +333,14 @@ func TestRotationUnderLoad(t *testing.T) {
 		})
 	}
 	work(func(n int) error { return e.Withdraw(ctx, people[n%crowd]) })
+	released := 0
+	work(func(int) error {
+		if released++; released > 20 {
+			return nil
+		}
+		_, err := e.Release(ctx, discreet.Query{Name: fmt.Sprint("release-", released), Measure: "sizes", Share: 0.01}, operator)
+		return err
+	})
 	work(func(int) error {
 		seen := map[int]bool{}
 		return store.ProfileScan(ctx, discreettest.Purpose, func(id segment.ID, _ []byte) error {

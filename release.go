@@ -109,10 +109,13 @@ var errStop = errors.New("discreet: stop") // ends a scan; never returned
 // moment for all, so that what a person contributes is a function of that
 // person's record alone.
 func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
-	counted := e.keys.Load().counted
 	since := e.since[room.specs[index].Name]
 	return func(yield func(*contrib.Person, error) bool) {
+		var counted []uint32
 		err := e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
+			if counted == nil { // now that the snapshot is taken, and no row is of a later keyset
+				counted = e.keys.Load().counted
+			}
 			if !slices.Contains(counted, id.KeyID()) {
 				return nil // kept for access and erasure only, or left behind
 			}
