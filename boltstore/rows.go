@@ -166,7 +166,7 @@ func (s *Store) attempt(ctx context.Context, at []place, f func(i int, row []byt
 	return s.submit(r)
 }
 
-// keysAfter returns up to n keys of a bucket that follow after.
+// keysAfter returns up to n keys of a bucket that follow after, in order.
 func (s *Store) keysAfter(bucket, after []byte, n int) (keys []ident.ID, err error) {
 	return keys, s.view(new(bool), func(tx *bbolt.Tx, _ *sealer) error {
 		b := tx.Bucket(bucket)
@@ -180,12 +180,12 @@ func (s *Store) keysAfter(bucket, after []byte, n int) (keys []ident.ID, err err
 				k, _ = c.Next()
 			}
 		}
-		for ; k != nil && len(keys) < n; k, _ = c.Next() {
+		for last := after; k != nil && len(keys) < n; k, _ = c.Next() {
 			id, err := ident.IDFromBytes(k)
-			if err != nil {
-				return ErrDamaged
+			if err != nil || bytes.Compare(k, last) <= 0 {
+				return ErrDamaged // out of order, a sweep would not come to an end
 			}
-			keys = append(keys, id)
+			keys, last = append(keys, id), k
 		}
 		return nil
 	})
