@@ -101,18 +101,15 @@ func (s *Store) Check(ctx context.Context) (Checked, error) {
 
 // structure checks the pages: each is used once, and keys are in order. The
 // database does it in a goroutine of its own, which must not meet a page that
-// faults or a writer: all pages are read before, and writers wait.
+// faults or a writer: all pages are walked before, and writers wait.
 func (s *Store) structure() error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	h := s.now.Load()
 	return guard(new(bool), func() error {
 		return h.db.View(func(tx *bbolt.Tx) error {
-			if info, err := h.file.Stat(); err != nil || info.Size() < tx.Size() {
-				return ErrDamaged
-			}
-			if err := pages(tx); err != nil {
-				return err
+			if err := walk(h.file, h.db, tx); err != nil {
+				return fmt.Errorf("%w: its pages", err)
 			}
 			damaged := false
 			for range tx.Check() {

@@ -206,19 +206,12 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// inspect refuses a file that ends before its last page, and one of another
-// kind or a newer format.
+// inspect refuses a file that ends before its last page or whose pages do not hang
+// together, and one of another kind or a newer format.
 func inspect(db *bbolt.DB, file *os.File, backup bool) error {
 	return guard(new(bool), func() error {
 		return db.View(func(tx *bbolt.Tx) error {
-			info, err := file.Stat()
-			if err != nil {
-				return openError(err)
-			}
-			if info.Size() < tx.Size() {
-				return ErrDamaged
-			}
-			if err := pages(tx); err != nil {
+			if err := walk(file, db, tx); err != nil {
 				return err
 			}
 			meta := tx.Bucket(bucketMeta)
@@ -237,30 +230,6 @@ func inspect(db *bbolt.DB, file *os.File, backup bool) error {
 			return nil
 		})
 	})
-}
-
-// pages refuses a file in which a page claims to go on beyond the end: a later
-// write would free, and so list, every page that it claims. It reads the head of
-// every page.
-func pages(tx *bbolt.Tx) error {
-	for id := 0; ; {
-		p, err := tx.Page(id)
-		switch {
-		case err != nil:
-			return ErrDamaged
-		case p == nil:
-			return nil
-		case p.Type == "free":
-			id++
-			continue
-		}
-		if p.OverflowCount > 0 {
-			if last, err := tx.Page(id + p.OverflowCount); err != nil || last == nil {
-				return ErrDamaged
-			}
-		}
-		id += p.OverflowCount + 1
-	}
 }
 
 // hasMagic reports whether the file begins like a bolt database, or has a
