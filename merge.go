@@ -14,9 +14,9 @@ var ErrSame = errors.New("discreet: both identifiers are the same")
 // Merge joins what is held of a person under one identifier, such as a device,
 // to what is held under another, such as an address, when the person signs in
 // with both: one record remains, under into, in one durable step. The stricter
-// consent wins, purpose by purpose. Under from nothing is left but that consent
-// ended, so whoever comes under it again is asked again, and enters releases
-// from the next window on.
+// consent wins, purpose by purpose. Under from nothing is left but the moment, as
+// after Erase: whoever comes under it again is asked again, and enters releases
+// from the next window on. Merging again changes nothing.
 //
 // The caller makes sure that both are one person's. For that person as the unit,
 // the releases of the window of the merge are bounded by as many times mu as
@@ -41,7 +41,18 @@ func (e *Engine) Merge(ctx context.Context, from, into Raw) (err error) {
 	if old.subject == now.subject {
 		return ErrSame
 	}
-	moved, err := e.move(ctx, old, now, func(h *consent.History, at time.Time) { h.End(at) })
+	// Whoever was merged before and did not come back holds nothing.
+	h, err := e.history(ctx, from)
+	if err != nil {
+		return err
+	}
+	if h.Silent() {
+		held, err := e.profiled(ctx, old)
+		if err != nil || !held {
+			return err
+		}
+	}
+	moved, err := e.move(ctx, old, now, func(h *consent.History, at time.Time) { h.Erase(at) })
 	if moved {
 		e.stats.moved.Add(1)
 	}

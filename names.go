@@ -106,6 +106,11 @@ func (e *Engine) holds(ctx context.Context, n *name) (bool, error) {
 	if err != nil || row != nil {
 		return row != nil, err
 	}
+	return e.profiled(ctx, n)
+}
+
+// profiled reports whether there is a profile under a name.
+func (e *Engine) profiled(ctx context.Context, n *name) (bool, error) {
 	for i, r := range e.rooms {
 		row, err := e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: r.purpose, ID: n.ids[i]})
 		if err != nil || row != nil {

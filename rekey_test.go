@@ -268,6 +268,12 @@ func TestMerge(t *testing.T) {
 		t.Errorf("with itself: %v", err)
 	}
 	check(t, e.Merge(ctx, device, ann)) // nothing is left to merge
+	if out := recordOne(t, e, ann, "3"); out.Result != segment.Admitted {
+		t.Errorf("after merging twice: %v %v", out.Decision, out.Result)
+	}
+	if asks, err := e.Needs(ctx, device); err != nil || len(asks) == 0 {
+		t.Errorf("the device is not asked again: %v", err)
+	}
 
 	// A refusal on one side is one for both.
 	check(t, e.Choose(ctx, bob, refuse))

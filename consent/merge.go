@@ -1,7 +1,6 @@
 package consent
 
 import (
-	"slices"
 	"time"
 )
 
@@ -15,11 +14,13 @@ import (
 //   - where one side has no answer that stands, the other's holds;
 //   - of two erasures the later one holds, and consent begins after it.
 //
+// A from that is silent changes nothing.
+//
 // Whatever is allowed afterwards was allowed before, on each side that had an
 // answer. Of consents that ended, those of h are kept, or else those of from. It
 // does not change from.
 func (h *History) Merge(from *History, now time.Time) {
-	if from == nil || from.erased == 0 && len(from.records) == 0 {
+	if from.Silent() {
 		return
 	}
 	t := max(h.moment(now), from.moment(now))
@@ -146,17 +147,8 @@ func (r *record) remember(old *record, no bool, t, erased int64) {
 	r.intervals = list[max(0, len(list)-maxIntervals):]
 }
 
-// End takes back every consent, now, without a no: whoever comes again is asked
-// again at once, and enters releases from the next accounting window on.
-func (h *History) End(now time.Time) {
-	t := h.moment(now)
-	for i := range slices.Clone(h.records) {
-		r := &h.records[i]
-		if h.open(r.purpose, t) != nil {
-			h.deny(r.purpose, Withdrawn, t, t, evidence{})
-		}
-	}
-}
+// Silent reports whether nothing is recorded but, maybe, an erasure.
+func (h *History) Silent() bool { return h == nil || len(h.records) == 0 }
 
 // Refused reports whether a no stands for the purpose, or for one above it.
 func (h *History) Refused(purpose string, now time.Time) bool {
