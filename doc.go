@@ -37,7 +37,8 @@
 //
 // # Not there yet
 //
-// Exposures, import of historic consent, TCF and GPP signals, receipts, rolling windows, declared
-// plans, quotas, zCDP and PLD accounts of an engine, Laplace noise in releases. Formats
-// other than the pseudonym are version 0 and may still change.
+// Exposures, import of historic consent, TCF and GPP signals, receipts,
+// rolling windows, declared plans, quotas, zCDP and PLD accounts of an engine,
+// Laplace noise in releases. Formats other than the pseudonym are version 0 and
+// may still change.
 package discreet
