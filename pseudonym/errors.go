@@ -130,4 +130,18 @@ var (
 	// ErrKeyFileLoss: the new ring does not follow from the one in the file. It
 	// lacks a root, a verifier or the bounding key, or takes a state back.
 	ErrKeyFileLoss = fmt.Errorf("%w would lose keys", ErrKeyFile)
+
+	// ErrKeyFileSealed: the file is sealed under a passphrase, and was opened as
+	// if it were not.
+	ErrKeyFileSealed = fmt.Errorf("%w is sealed under a passphrase", ErrKeyFile)
+
+	// ErrPassphrase: the file was sealed under another passphrase.
+	ErrPassphrase = fmt.Errorf("%w was sealed under another passphrase", ErrKeyFile)
+
+	// ErrPassphraseShort: a passphrase that seals has at least 15 bytes.
+	ErrPassphraseShort = fmt.Errorf("%w is sealed under 15 bytes or more", ErrKeyFile)
+
+	// ErrSealedTampered: the passphrase is the right one, and the file is whole
+	// and not what was sealed. Somebody changed it.
+	ErrSealedTampered = fmt.Errorf("%w was changed after it was sealed", ErrKeyFile)
 )

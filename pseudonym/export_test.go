@@ -200,3 +200,22 @@ func KeyBytes(k *Keyring, d *Deriver) (b [][]byte) {
 	}
 	return b
 }
+
+// Sealed is a sealed key file that was read and not opened.
+type (
+	Sealed      = sealedFile
+	SealingKeys = sealingKeys
+)
+
+// What the tests of sealed files need of the inside.
+var (
+	ParseSealed  = parseSealed
+	FormatSealed = (*sealedFile).format
+	Stretch      = (*sealedFile).stretch
+	OpenSealed   = (*sealedFile).open
+)
+
+// Seal seals under a cost that a file may ask for.
+func Seal(text, passphrase []byte, memory, passes, lanes uint32) ([]byte, error) {
+	return seal(text, passphrase, cost{memory, passes, lanes})
+}

@@ -1,6 +1,7 @@
 package pseudonym
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -42,9 +43,9 @@ func CreateKeyFile(path string) (*Keyring, error) {
 // OpenKeyFile reads a key file of version 1 or 2. On Unix it must be a regular
 // file, not reached by a symbolic link as its last element, owned by this
 // process's effective user, and closed to group and others ([ErrKeyFileAccess]).
-// Its content must be exact ([ErrKeyFileFormat]), each root the one that its
-// check value was made of ([ErrKeyFileCheck]), and the keys random
-// ([ErrWeakKey]). For a missing file errors.Is(err, fs.ErrNotExist) holds.
+// Its content must be exact ([ErrKeyFileFormat]) and not sealed
+// ([ErrKeyFileSealed]), each root the one that its check value was made of
+// ([ErrKeyFileCheck]), and the keys random ([ErrWeakKey]). For a missing file errors.Is(err, fs.ErrNotExist) holds.
 func OpenKeyFile(path string) (*Keyring, error) {
 	s, err := readKeyFile(path)
 	if err != nil {
@@ -72,6 +73,19 @@ func Inspect(path string) ([]KeyInfo, error) {
 
 // readKeyFile reads and parses the file.
 func readKeyFile(path string) (*secrets, error) {
+	b, err := readPrivate(path, maxKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(b)
+	if bytes.HasPrefix(b, []byte(sealedVersion)) {
+		return nil, ErrKeyFileSealed
+	}
+	return parseKeyFile(b)
+}
+
+// readPrivate reads a file that nobody else may touch, of at most max bytes.
+func readPrivate(path string, max int64) ([]byte, error) {
 	f, err := openNoFollow(path)
 	if err != nil {
 		return nil, keyFileError(err)
@@ -84,15 +98,15 @@ func readKeyFile(path string) (*secrets, error) {
 	if !info.Mode().IsRegular() || !private(info) {
 		return nil, ErrKeyFileAccess
 	}
-	if info.Size() > maxKeyFile {
+	if info.Size() > max {
 		return nil, ErrKeyFileFormat
 	}
 	b := make([]byte, info.Size())
-	defer clear(b)
 	if _, err := io.ReadFull(f, b); err != nil {
+		clear(b)
 		return nil, keyFileError(err)
 	}
-	return parseKeyFile(b)
+	return b, nil
 }
 
 func keyFileError(err error) error {

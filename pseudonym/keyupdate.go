@@ -37,12 +37,19 @@ const (
 // without flock, such as Windows, the lock file is removed after use; one that a
 // crash left is [ErrKeyFileLocked] until somebody removes it.
 func UpdateKeyFile(path string, change func(*Keyring) (*Keyring, error)) (*Keyring, error) {
+	plain := func(text []byte) ([]byte, error) { return text, nil }
+	return updateKeyFile(path, OpenKeyFile, change, plain)
+}
+
+// updateKeyFile is UpdateKeyFile for a file that is read by open, and whose text
+// goes through write.
+func updateKeyFile(path string, open func(string) (*Keyring, error), change func(*Keyring) (*Keyring, error), write func(text []byte) ([]byte, error)) (*Keyring, error) {
 	unlock, err := lockKeyFile(path)
 	if err != nil {
 		return nil, keyFileError(err)
 	}
 	defer unlock()
-	k, err := OpenKeyFile(path)
+	k, err := open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +64,15 @@ func UpdateKeyFile(path string, change func(*Keyring) (*Keyring, error)) (*Keyri
 	if !s.follows(k.open()) {
 		return nil, ErrKeyFileLoss
 	}
-	b, err := formatKeyFile(s)
+	text, err := formatKeyFile(s)
 	if err != nil {
 		return nil, err
 	}
-	defer clear(b)
+	defer clear(text)
+	b, err := write(text)
+	if err != nil {
+		return nil, err
+	}
 	if err := replace(path, b); err != nil {
 		return nil, keyFileError(err)
 	}
