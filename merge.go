@@ -14,9 +14,9 @@ var ErrSame = errors.New("discreet: both identifiers are the same")
 // Merge joins what is held of a person under one identifier, such as a device,
 // to what is held under another, such as an address, when the person signs in
 // with both: one record remains, under into, in one durable step. The stricter
-// consent wins, purpose by purpose. Under from nothing is left but the moment, as
-// after Erase: whoever comes under it again is asked again, and enters releases
-// from the next window on. Merging again changes nothing.
+// consent wins, purpose by purpose. Under from nothing is left but the moment, so
+// that whoever comes under it again is asked again, and enters releases from the
+// next window on. Merging again changes nothing.
 //
 // The caller makes sure that both are one person's. For that person as the unit,
 // the releases of the window of the merge are bounded by as many times mu as
@@ -52,7 +52,7 @@ func (e *Engine) Merge(ctx context.Context, from, into Raw) (err error) {
 			return err
 		}
 	}
-	moved, err := e.move(ctx, old, now, func(h *consent.History, at time.Time) { h.Erase(at) })
+	moved, err := e.move(ctx, old, now, func(h *consent.History, at time.Time) { h.Leave(at) })
 	if moved {
 		e.stats.moved.Add(1)
 	}

@@ -152,7 +152,7 @@ func (e *Engine) move(ctx context.Context, from, to *name, stays func(h *consent
 			return h.Row(), nil
 		}
 		if i == 1 {
-			return e.joinConsent(row, left, now, refused)
+			return e.joinConsent(row, left, now, stays == nil, refused)
 		}
 		r := &e.rooms[i/2-1]
 		switch {
@@ -172,8 +172,9 @@ func (e *Engine) move(ctx context.Context, from, to *name, stays func(h *consent
 	return moved, err
 }
 
-// joinConsent returns the consent row of both, and notes what it refuses.
-func (e *Engine) joinConsent(into, from []byte, now time.Time, refused map[string]bool) ([]byte, error) {
+// joinConsent returns the consent row of both, and notes what it refuses. Where
+// the whole name is given up, also what was left of earlier moves goes along.
+func (e *Engine) joinConsent(into, from []byte, now time.Time, whole bool, refused map[string]bool) ([]byte, error) {
 	h, err := consent.ReadHistory(into)
 	if err != nil {
 		return nil, err
@@ -182,7 +183,7 @@ func (e *Engine) joinConsent(into, from []byte, now time.Time, refused map[strin
 	if err != nil {
 		return nil, err
 	}
-	if into == nil {
+	if into == nil && whole {
 		h = other
 	} else {
 		h.Merge(other, now)

@@ -11,12 +11,13 @@ import (
 )
 
 // ErrRow is returned for bytes that are not the one encoding of a history.
-var ErrRow = errors.New("consent: not a consent row in canonical form, version 0")
+var ErrRow = errors.New("consent: not a consent row in canonical form, version 0 or 1")
 
 // A row is:
 //
-//	byte     0, the version
+//	byte     the version: 1 where there is a moment of moving, else 0
 //	uvarint  moment of erasure, 0 for none
+//	uvarint  in version 1: moment of moving to another identifier
 //	uvarint  number of shown texts, each: notice id, version, locale, SHA-256, method
 //	uvarint  number of purposes, each:
 //	         key
@@ -29,13 +30,14 @@ var ErrRow = errors.New("consent: not a consent row in canonical form, version 0
 // every uvarint has its shortest form. Texts and purposes are sorted and
 // distinct, every text is used, intervals are in order. An empty history has no row.
 const (
-	rowVersion = 0
-	maxShown   = maxPurposes * (maxIntervals + 1)
+	rowVersion  = 0
+	rowWithMove = 1
+	maxShown    = maxPurposes * (maxIntervals + 1)
 )
 
 // Row returns the canonical encoding, or nil for an empty history.
 func (h *History) Row() []byte {
-	if h == nil || h.erased == 0 && len(h.records) == 0 {
+	if h == nil || h.floor() == 0 && len(h.records) == 0 {
 		return nil
 	}
 	var texts []evidence
@@ -56,8 +58,14 @@ func (h *History) Row() []byte {
 	}
 
 	w := rowWriter{make([]byte, 0, 64+64*len(texts)+64*len(h.records))}
-	w.b = append(w.b, rowVersion)
-	w.uint(uint64(h.erased))
+	if h.merged == 0 {
+		w.b = append(w.b, rowVersion)
+		w.uint(uint64(h.erased))
+	} else {
+		w.b = append(w.b, rowWithMove)
+		w.uint(uint64(h.erased))
+		w.uint(uint64(h.merged))
+	}
 	w.uint(uint64(len(texts)))
 	for _, e := range texts {
 		w.text(e.notice)
@@ -127,8 +135,13 @@ func ReadHistory(row []byte) (*History, error) {
 	}
 	r := rowReader{b: string(row)} // one copy; the strings of the history share it
 	h := &History{}
-	r.require(r.byte() == rowVersion)
+	version := r.byte()
+	r.require(version <= rowWithMove)
 	h.erased = r.int(maxMoment)
+	if version == rowWithMove {
+		h.merged = r.int(maxMoment)
+		r.require(h.merged > 0)
+	}
 	texts := make([]evidence, r.count(maxShown, 39))
 	used := make([]bool, len(texts))
 	for i := range texts {
@@ -138,10 +151,10 @@ func ReadHistory(row []byte) (*History, error) {
 	h.records = make([]record, r.count(maxPurposes, 7))
 	for i := range h.records {
 		rec := &h.records[i]
-		r.record(rec, texts, used, h.erased)
+		r.record(rec, texts, used, h.floor())
 		r.require(i == 0 || h.records[i-1].purpose < rec.purpose)
 	}
-	r.require(len(r.b) == 0 && (h.erased != 0 || len(h.records) > 0) && !slices.Contains(used, false))
+	r.require(len(r.b) == 0 && (h.floor() != 0 || len(h.records) > 0) && !slices.Contains(used, false))
 	if r.bad {
 		return nil, ErrRow
 	}
@@ -231,7 +244,7 @@ func (r *rowReader) evidence() evidence {
 	return e
 }
 
-func (r *rowReader) record(rec *record, texts []evidence, used []bool, erased int64) {
+func (r *rowReader) record(rec *record, texts []evidence, used []bool, floor int64) {
 	rec.purpose = r.text()
 	r.require(ValidPurpose(rec.purpose))
 	shown := func(i int64) (e evidence) {
@@ -254,7 +267,7 @@ func (r *rowReader) record(rec *record, texts []evidence, used []bool, erased in
 	if d.kind != 0 {
 		d.at = r.int(maxMoment)
 		d.quiet = d.at + r.int(days(MaxRefusalDays))
-		r.require(d.at >= max(erased, 1))
+		r.require(d.at >= max(floor, 1))
 		if i := r.int(maxShown); i > 0 {
 			d.shown = shown(i - 1)
 		}
@@ -267,7 +280,7 @@ func (r *rowReader) record(rec *record, texts []evidence, used []bool, erased in
 	if n > 0 {
 		rec.intervals = make([]interval, n)
 	}
-	free := max(erased, 1) // the next interval begins here or later
+	free := max(floor, 1) // the next interval begins here or later
 	for i := range rec.intervals {
 		v := &rec.intervals[i]
 		v.given = r.int(maxMoment)

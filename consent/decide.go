@@ -44,7 +44,7 @@ func deny(r Reason) Decision { return Decision{Reason: r} }
 
 // Decide answers the question. It allocates nothing, reads no clock and does no
 // I/O. Denial wins: a Source that denies or fails overrules the records, and a
-// no, a withdrawal or an erasure recorded here at or after the beginning of the
+// no, a withdrawal, an erasure or a move recorded here at or after the beginning of the
 // Source's consent overrules the Source.
 func (b *Book) Decide(q Question) Decision {
 	if q.Subject.IsZero() {
@@ -118,6 +118,8 @@ func (h *History) reason(purpose string, t int64) Reason {
 		return OutsideInterval
 	case last != nil:
 		return Expired
+	case h != nil && h.merged != 0:
+		return Moved
 	case h != nil && h.erased != 0:
 		return Erased
 	}

@@ -224,7 +224,7 @@ func TestDecideWithSource(t *testing.T) {
 
 func TestReasonCodesAreStable(t *testing.T) {
 	codes := []string{"granted", "no-record", "refused", "withdrawn", "expired", "erased", "event-outside-interval",
-		"source-denied", "source-failed", "unknown-purpose", "anonymous"}
+		"source-denied", "source-failed", "unknown-purpose", "anonymous", "moved"}
 	for i, code := range codes {
 		r := consent.Reason(i + 1)
 		text, err := r.MarshalText()

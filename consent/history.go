@@ -19,6 +19,7 @@ const (
 // comes with an earlier clock is recorded at the newest time known.
 type History struct {
 	erased  int64 // moment of erasure; 0: none
+	merged  int64 // moment at which what was held moved to another identifier; 0: none
 	newest  int64 // latest moment in the history; follows from the rest
 	records []record
 }
@@ -128,6 +129,9 @@ func (h *History) moment(now time.Time) int64 {
 	return max(t, 1)
 }
 
+// floor returns the moment before which nothing is remembered.
+func (h *History) floor() int64 { return max(h.erased, h.merged) }
+
 // denied returns the latest no in force for the purpose or one above it, or nil.
 func (h *History) denied(purpose string) *denial {
 	var d *denial
@@ -137,6 +141,17 @@ func (h *History) denied(purpose string) *denial {
 		}
 	}
 	return d
+}
+
+// quiet returns until when nobody is asked for the purpose: the longest silence of
+// those in force for it and above it.
+func (h *History) quiet(purpose string) (until int64) {
+	for key := purpose; key != ""; key = parent(key) {
+		if r := h.record(key); r != nil && r.inForce() {
+			until = max(until, r.denial.quiet)
+		}
+	}
+	return until
 }
 
 // open returns the interval of the purpose that contains t, or nil. A denial
@@ -223,20 +238,20 @@ func (h *History) Erase(now time.Time) {
 	*h = History{erased: t, newest: t}
 }
 
-// Returned reports whether the person said no to the purpose, took consent back
-// or was erased at or after since. Whoever did and agrees again is served at
+// Returned reports whether the person said no to the purpose, took consent back,
+// was erased or moved to another identifier at or after since. Whoever did and agrees again is served at
 // once, but enters releases from the next accounting window on.
 func (h *History) Returned(since time.Time, purpose string) bool {
 	return h.deniedSince(purpose, max(millis(since), 1))
 }
 
-// deniedSince reports whether a no, in force or not, or an erasure was recorded
-// at or after t.
+// deniedSince reports whether a no, in force or not, an erasure or a move was
+// recorded at or after t.
 func (h *History) deniedSince(purpose string, t int64) bool {
 	if h == nil {
 		return false
 	}
-	if h.erased >= t {
+	if h.floor() >= t {
 		return true
 	}
 	for key := purpose; key != ""; key = parent(key) {
@@ -248,19 +263,23 @@ func (h *History) deniedSince(purpose string, t int64) bool {
 }
 
 // Expire removes what no longer serves: intervals that ended longer than keep
-// ago, what was shown before a no of that age, and an erasure of that age. A no
+// ago, what was shown before a no of that age, and an erasure or a move to another
+// identifier of that age. A no
 // itself stays until the person agrees or is erased; otherwise a consent system
 // with an old yes would overrule it. keep is at least a day, so that clocks a
 // little apart revive nothing; it should cover the time events may come late and
 // two accounting windows. It reports whether the history changed. No decision at
 // now or later changes with it, unless by a Source whose yes is older than an
-// erasure of that age.
+// erasure or a move of that age.
 func (h *History) Expire(now time.Time, keep time.Duration) (changed bool) {
 	t := h.moment(now)
 	before := t - max(keep.Milliseconds(), dayMillis)
 	gone := func(at int64) bool { return at <= before }
 	if h.erased != 0 && gone(h.erased) {
 		h.erased, changed = 0, true
+	}
+	if h.merged != 0 && gone(h.merged) {
+		h.merged, changed = 0, true
 	}
 	for i := range h.records {
 		r := &h.records[i]
@@ -302,7 +321,7 @@ func (h *History) Erased() (time.Time, bool) {
 
 // latest returns the latest moment in the history.
 func (h *History) latest() int64 {
-	t := h.erased
+	t := h.floor()
 	for i := range h.records {
 		r := &h.records[i]
 		t = max(t, r.denial.at)

@@ -1,94 +1,179 @@
 package consent
 
 import (
+	"slices"
 	"time"
 )
 
 // Merge takes over what the same person said under another identifier. The
 // stricter wins, purpose by purpose:
 //
-//   - a no that stands on either side, to the purpose or to one above it, ends a
-//     yes of the other; nobody is asked again before both sides would be;
+//   - a no that stands on one side, to the purpose or to one above it, ends a yes
+//     of the other and all below it, now; nobody is asked again before both sides
+//     would be;
 //   - where both sides agree, consent begins with the later yes and ends with the
 //     earlier end;
 //   - where one side has no answer that stands, the other's holds;
 //   - of two erasures the later one holds, and consent begins after it.
 //
-// A from that is silent changes nothing.
-//
 // Whatever is allowed afterwards was allowed before, on each side that had an
-// answer. Of consents that ended, those of h are kept, or else those of from. It
-// does not change from.
+// answer; in which order several are merged makes no difference to what is
+// allowed, refused or asked. Of consents that ended, those of h are kept, or else
+// those of from, as far as they are apart from what holds. It does not change
+// from, and a silent from changes nothing.
 func (h *History) Merge(from *History, now time.Time) {
 	if from.Silent() {
 		return
 	}
-	t := max(h.moment(now), from.moment(now))
-	merged := &History{erased: max(h.erased, from.erased)}
-	for _, side := range []*History{h, from} {
-		for i := range side.records {
-			purpose := side.records[i].purpose
-			if _, ok := merged.find(purpose); ok {
-				continue
-			}
-			r := h.join(from, purpose, t, merged.erased)
-			if len(r.intervals) == 0 && r.denial.kind == 0 {
-				continue
-			}
-			if own := merged.put(purpose); own != nil {
-				*own = r
+	m := merging{a: h, b: from, t: max(h.moment(now), from.moment(now)), clock: millis(now)}
+	m.into.erased, m.into.merged = max(h.erased, from.erased), h.merged
+	for _, refusing := range []bool{true, false} { // a no is not lost for want of room
+		for _, side := range []*History{h, from} {
+			for i := range side.records {
+				m.join(side.records[i].purpose, refusing)
 			}
 		}
 	}
-	merged.newest = merged.latest()
-	*h = *merged
+	m.into.newest = m.into.latest()
+	for _, c := range m.conflicts {
+		m.into.deny(c.purpose, Withdrawn, m.t, m.t, evidence{})
+		d := &m.into.record(c.purpose).denial
+		*d = *stricter(d, &denial{quiet: c.quiet})
+	}
+	*h = m.into
 }
 
-// join returns what holds for a purpose from the moment t on.
-func (h *History) join(from *History, purpose string, t, erased int64) record {
+// Leave forgets everything but the moment at which it moved to another
+// identifier, and an erasure before it. What is under this identifier begins anew.
+func (h *History) Leave(now time.Time) {
+	t := h.moment(now)
+	*h = History{erased: h.erased, merged: t, newest: t}
+}
+
+// Silent reports whether there is nothing to take over: nothing was recorded, or
+// nothing since it moved to another identifier.
+func (h *History) Silent() bool {
+	return h == nil || len(h.records) == 0 && h.erased <= h.merged
+}
+
+// Refused reports whether a no stands for the purpose, or for one above it.
+func (h *History) Refused(purpose string, now time.Time) bool {
+	return h.standing(purpose, h.moment(now)) != nil
+}
+
+// merging joins two histories at the moment t.
+type merging struct {
+	a, b      *History
+	t, clock  int64
+	into      History
+	conflicts []conflict
+}
+
+// conflict is a purpose with a yes on one side and a no on the other.
+type conflict struct {
+	purpose string
+	quiet   int64
+}
+
+// join makes the record of a purpose, unless there is one; with refusing, only if
+// a no of its own is in force.
+func (m *merging) join(purpose string, refusing bool) {
+	if _, done := m.into.find(purpose); done {
+		return
+	}
+	a, b := m.a.record(purpose), m.b.record(purpose)
+	no := stricter(forced(a), forced(b))
+	if refusing && no == nil {
+		return
+	}
 	r := record{purpose: purpose}
-	mine, theirs := h.record(purpose), from.record(purpose)
-	a, b := h.open(purpose, t), from.open(purpose, t)
-	no := stricter(h.standing(purpose, a), from.standing(purpose, b))
-	switch open := both(a, b); {
-	case open != nil && no != nil:
-		r.denial = no.since(erased)
-	case open != nil:
-		if open.given, open.affirmed = max(open.given, erased), max(open.affirmed, erased); open.given < open.end() {
-			r.intervals = []interval{*open}
+	open := both(m.a.open(purpose, m.t), m.b.open(purpose, m.t))
+	if open != nil {
+		if d := stricter(m.a.standing(purpose, m.t), m.b.standing(purpose, m.t)); d != nil {
+			m.conflicts = append(m.conflicts, conflict{purpose, d.quiet})
+			no = nil // recorded now
 		}
-		fallthrough
-	default:
-		var last denial
-		for _, side := range []*record{mine, theirs} {
-			if side == nil || side.denial.kind == 0 {
-				continue
-			}
-			d := side.denial.since(erased)
-			if len(r.intervals) == 0 || d.at <= r.intervals[0].given {
-				last = *stricter(&last, &d)
-			}
+		open.given, open.affirmed = max(open.given, m.into.floor()), max(open.affirmed, m.into.floor())
+		if open.given >= open.end() {
+			open = nil
 		}
-		r.denial = last
 	}
-	ended := mine
-	if ended.last() == nil {
-		ended = theirs
+	if no != nil {
+		r.denial = no.since(m.into.floor())
 	}
-	r.remember(ended, no != nil, t, erased)
-	return r
+	ended := a
+	if a.last() == nil {
+		ended = b
+	}
+	m.remember(&r, ended, open)
+	if len(r.intervals) == 0 && r.denial.kind == 0 {
+		return
+	}
+	if own := m.into.put(purpose); own != nil {
+		*own = r
+	}
 }
 
-// standing returns the no that stands for a purpose at the side whose open
-// interval is given, or nil.
-func (h *History) standing(purpose string, open *interval) *denial {
+// remember puts the consents that ended, as far as they agree with what holds,
+// before what is open, and with them the no that they followed.
+func (m *merging) remember(r *record, old *record, open *interval) {
+	if old != nil {
+		for _, v := range old.intervals {
+			switch {
+			case v.end() > m.t || v.given < m.into.floor(): // open, or erased
+			case r.denial.kind != 0 && v.end() > r.denial.at: // would take the no back
+			case open != nil && v.end() > open.given:
+			case v.ended == 0 && v.end() > m.clock: // a clock that ran back would open it again
+			default:
+				r.intervals = append(r.intervals, v)
+			}
+		}
+	}
 	if open != nil {
+		r.intervals = append(r.intervals, *open)
+	}
+	r.intervals = r.intervals[max(0, len(r.intervals)-maxIntervals):]
+	last := r.last()
+	if last == nil || r.denial.kind != 0 {
+		return
+	}
+	for _, side := range []*record{m.a.record(r.purpose), m.b.record(r.purpose)} {
+		if side == nil || side.denial.kind == 0 {
+			continue
+		}
+		if d := side.denial.since(m.into.floor()); d.at <= last.given && d.apart(r.intervals) {
+			r.denial = *stricter(&r.denial, &d)
+		}
+	}
+}
+
+// apart reports whether the no lies in none of the intervals.
+func (d *denial) apart(list []interval) bool {
+	return !slices.ContainsFunc(list, func(v interval) bool { return v.given < d.at && d.at < v.end() })
+}
+
+// forced returns the no of a record that is in force, or nil.
+func forced(r *record) *denial {
+	if r == nil || !r.inForce() {
 		return nil
 	}
-	return h.denied(purpose)
+	return &r.denial
 }
 
-// stricter returns the later no, with the longer silence; either may be nil.
+// standing returns the no that stands for a purpose at the moment t, or nil.
+func (h *History) standing(purpose string, t int64) *denial {
+	if h.open(purpose, t) != nil {
+		return nil
+	}
+	d := h.denied(purpose)
+	if d == nil {
+		return nil
+	}
+	return &denial{d.kind, d.at, h.quiet(purpose), d.shown}
+}
+
+// stricter returns the later no, with the longer silence; either may be nil, or
+// none.
 func stricter(a, b *denial) *denial {
 	if a == nil || b != nil && b.at > a.at {
 		a, b = b, a
@@ -101,11 +186,11 @@ func stricter(a, b *denial) *denial {
 	return &d
 }
 
-// since returns the no as of an erasure on the other side, for which it is not
-// forgotten.
-func (d denial) since(erased int64) denial {
-	if d.at < erased {
-		d.at, d.quiet = erased, max(d.quiet, erased)
+// since returns the no as of a moment before which nothing is remembered, for
+// which the no is not forgotten.
+func (d denial) since(floor int64) denial {
+	if d.at < floor {
+		d.at, d.quiet = floor, max(d.quiet, floor)
 	}
 	return d
 }
@@ -126,31 +211,4 @@ func both(a, b *interval) *interval {
 		v.given, v.expires, v.ended = max(a.given, b.given), min(a.end(), b.end()), 0
 	}
 	return &v
-}
-
-// remember puts consents that ended by t before what is open, as far as they
-// agree with it, and with a no that stands.
-func (r *record) remember(old *record, no bool, t, erased int64) {
-	if old == nil {
-		return
-	}
-	var list []interval
-	for _, v := range old.intervals {
-		d := r.denial
-		if v.end() > t || v.given < erased || d.kind != 0 && d.at > v.given && d.at < v.end() || no && d.at <= v.given ||
-			len(r.intervals) > 0 && v.end() > r.intervals[0].given {
-			continue
-		}
-		list = append(list, v)
-	}
-	list = append(list, r.intervals...)
-	r.intervals = list[max(0, len(list)-maxIntervals):]
-}
-
-// Silent reports whether nothing is recorded but, maybe, an erasure.
-func (h *History) Silent() bool { return h == nil || len(h.records) == 0 }
-
-// Refused reports whether a no stands for the purpose, or for one above it.
-func (h *History) Refused(purpose string, now time.Time) bool {
-	return h.denied(purpose) != nil && h.open(purpose, h.moment(now)) == nil
 }

@@ -39,7 +39,7 @@ func (b *Book) Needs(h *History, purposes []string, now time.Time) []Ask {
 			}
 			continue
 		}
-		if d := h.denied(p); d == nil || d.quiet <= t {
+		if h.quiet(p) <= t {
 			q.add(p, b.covering(p), nil)
 		}
 	}

@@ -19,9 +19,10 @@ const (
 	SourceFailed                      // it failed, was late, or gave no usable answer
 	UnknownPurpose                    // no notice names the purpose
 	Anonymous                         // there is no subject
+	Moved                             // what was held moved to another identifier, and nobody agreed under this one since
 )
 
-const lastReason = Anonymous
+const lastReason = Moved
 
 // String returns the code.
 func (r Reason) String() string {
@@ -48,6 +49,8 @@ func (r Reason) String() string {
 		return "unknown-purpose"
 	case Anonymous:
 		return "anonymous"
+	case Moved:
+		return "moved"
 	}
 	return "invalid"
 }

@@ -9,6 +9,7 @@ import (
 type Summary struct {
 	Purposes []PurposeSummary `json:"purposes"`        // sorted by key
 	Erased   time.Time        `json:"erased,omitzero"` // everything before this moment was erased
+	Merged   time.Time        `json:"merged,omitzero"` // everything before this moment moved to another identifier
 }
 
 // PurposeSummary is the state of one purpose.
@@ -49,6 +50,9 @@ func (h *History) Summary(now time.Time) Summary {
 	if h.erased != 0 {
 		s.Erased = moment(h.erased)
 	}
+	if h.merged != 0 {
+		s.Merged = moment(h.merged)
+	}
 	t := h.moment(now)
 	for i := range h.records {
 		s.Purposes = append(s.Purposes, h.summary(&h.records[i], t))
@@ -67,7 +71,7 @@ func (h *History) summary(r *record, t int64) PurposeSummary {
 		p.Since, p.Until, p.Confirmed = moment(open.given), moment(open.end()), moment(open.affirmed)
 	} else if d := h.denied(r.purpose); d != nil {
 		shown = d.shown
-		p.State, p.Since, p.AskAgain = d.kind, moment(d.at), moment(d.quiet)
+		p.State, p.Since, p.AskAgain = d.kind, moment(d.at), moment(h.quiet(r.purpose))
 	} else if last := r.last(); last != nil {
 		shown = last.shown
 		p.State, p.Since = Expired, moment(last.end())
