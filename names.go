@@ -130,10 +130,10 @@ func (e *Engine) move(ctx context.Context, from, to *name, stays func(h *consent
 		keys = append(keys, segment.Key{Purpose: r.purpose, ID: from.ids[i]}, segment.Key{Purpose: r.purpose, ID: to.ids[i]})
 	}
 	var left []byte             // the row that was there
-	var refused map[string]bool // purposes that the joined consent has a no for
+	var joined *consent.History // the consent of both
 	err = e.cfg.Store.Update(ctx, []consent.Subject{from.subject, to.subject}, keys, func(i int, row []byte) ([]byte, error) {
 		if i == 0 {
-			moved, refused = false, map[string]bool{}
+			moved = false
 		}
 		if i%2 == 0 {
 			left = bytes.Clone(row)
@@ -152,29 +152,30 @@ func (e *Engine) move(ctx context.Context, from, to *name, stays func(h *consent
 			return h.Row(), nil
 		}
 		if i == 1 {
-			return e.joinConsent(row, left, now, stays == nil, refused)
+			h, err := joinConsent(row, left, now, stays == nil)
+			if err != nil {
+				return nil, err
+			}
+			joined = h
+			return h.Row(), nil
 		}
 		r := &e.rooms[i/2-1]
-		switch {
-		case refused[r.purpose]:
+		if joined.Refused(r.purpose, now) || row == nil && left == nil {
 			return nil, nil
-		case left == nil:
-			return row, nil
-		case row == nil:
-			return left, nil
 		}
 		m, err := e.moment(now)
 		if err != nil {
 			return nil, err
 		}
+		m.EntersNext = joined.Returned(timeOf(m.WindowStart), r.purpose)
 		return r.rules.Merge(row, left, m)
 	})
 	return moved, err
 }
 
-// joinConsent returns the consent row of both, and notes what it refuses. Where
-// the whole name is given up, also what was left of earlier moves goes along.
-func (e *Engine) joinConsent(into, from []byte, now time.Time, whole bool, refused map[string]bool) ([]byte, error) {
+// joinConsent returns the consent of both rows. Where the whole name is given up,
+// also what was left of earlier moves goes along.
+func joinConsent(into, from []byte, now time.Time, whole bool) (*consent.History, error) {
 	h, err := consent.ReadHistory(into)
 	if err != nil {
 		return nil, err
@@ -184,12 +185,8 @@ func (e *Engine) joinConsent(into, from []byte, now time.Time, whole bool, refus
 		return nil, err
 	}
 	if into == nil && whole {
-		h = other
-	} else {
-		h.Merge(other, now)
+		return other, nil
 	}
-	for _, r := range e.rooms {
-		refused[r.purpose] = h.Refused(r.purpose, now)
-	}
-	return h.Row(), nil
+	h.Merge(other, now)
+	return h, nil
 }

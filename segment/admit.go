@@ -133,7 +133,7 @@ func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, O
 		h := messageHash(&p.salt, e.MessageID)
 		hash = &h
 	}
-	if refused := p.admissible(hash, max(p.seen, today)); refused != 0 {
+	if refused := p.admissible(e.MessageID, hash, max(p.seen, today)); refused != 0 {
 		return row, refused, nil
 	}
 	if !fresh {
@@ -267,32 +267,34 @@ func messageHash(salt *ident.Salt, id string) (h [messageSize]byte) {
 }
 
 // admissible drops the message ids older than seven days and says whether the
-// new one is a duplicate, or one too many.
-func (p *Profile) admissible(hash *[messageSize]byte, newest Day) Outcome {
+// new one, with its hash under the row's salt, is a duplicate, or one too many.
+func (p *Profile) admissible(id string, hash *[messageSize]byte, newest Day) Outcome {
 	p.forgetMessages(newest)
 	if hash == nil {
 		return 0
 	}
-	total := int32(0)
-	for _, m := range p.messages {
-		if _, ok := searchHash(p.buf[m.at:m.at+m.n*messageSize], hash); ok {
-			return Duplicate
-		}
-		total += m.n
+	total, ok := p.known(p.messages, hash)
+	for i := range p.others {
+		h := messageHash(&p.others[i].salt, id)
+		n, found := p.known(p.others[i].messages, &h)
+		total, ok = total+n, ok || found
 	}
-	if total >= maxMessages {
+	switch {
+	case ok:
+		return Duplicate
+	case total >= maxMessages:
 		return RefusedFull
 	}
 	return 0
 }
 
-// forgetMessages drops the message ids that were recorded too long before day.
-func (p *Profile) forgetMessages(day Day) bool {
-	n := len(p.messages)
-	for n > 0 && day-p.messages[n-1].day > messageDays {
-		n--
+// known returns how many ids the list holds, and whether the hash is among them.
+func (p *Profile) known(list []messageDay, hash *[messageSize]byte) (total int32, ok bool) {
+	for _, m := range list {
+		if _, found := searchHash(p.buf[m.at:m.at+m.n*messageSize], hash); found {
+			ok = true
+		}
+		total += m.n
 	}
-	gone := n < len(p.messages)
-	p.messages = p.messages[:n]
-	return gone
+	return total, ok
 }

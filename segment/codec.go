@@ -11,6 +11,7 @@ import (
 // Limits of a row.
 const (
 	rowFormat     = 0
+	rowWithOthers = 1
 	maxCategories = 256     // with day counts
 	maxCount      = 1 << 20 // events of one category and day
 	maxPerItem    = 4       // categories of one kept item
@@ -18,12 +19,13 @@ const (
 	messageSize   = 8       // bytes of a message id's hash
 )
 
-// Format 0 of a row. Numbers are unsigned varints in their shortest form; lists
+// Formats 0 and 1 of a row; 1 where there are others. Numbers are unsigned varints in their shortest form; lists
 // and strings carry their length first.
 //
 //	format, salt[16]
 //	created, seen-created, window, day of its start, enters, until, notice version, notice id
 //	messages: days, each: seen-day (from the second on: days to the one before, less 1), n, n hashes [8] ascending
+//	in format 1, others: 1 to 8, each: salt[16], messages as above
 //	categories: 2*n+bound, [highest rank [8] when bound], each: name, bytes of its days, days
 //	groups, each: measure, window, 2*n+bound, [highest rank [8]], bytes of its entries, entries, each: item, category+1 or 0, day
 //
@@ -31,7 +33,8 @@ const (
 // day of a category and for an entry, d is the zigzag of day-start; for the
 // others of a category, newest first, it is the days to the one before, less 1.
 //
-// Categories ascend by name, groups by (measure, window), entries by (item,
+// Others are the message ids of rows that were merged into this one, hashed under
+// the salts of those; they ascend by salt. Categories ascend by name, groups by (measure, window), entries by (item,
 // category), all strictly. A category without days is named by an entry.
 //
 // Days count from the start of the last window, and the parts carry their
@@ -144,7 +147,7 @@ func (p *Profile) decode(row []byte) error {
 
 // decodeHead reads all up to the message ids.
 func (p *Profile) decodeHead(row []byte) (cursor, error) {
-	if len(row) < 1+len(p.salt) || len(row) > math.MaxInt32 || row[0] != rowFormat {
+	if len(row) < 1+len(p.salt) || len(row) > math.MaxInt32 || row[0] > rowWithOthers {
 		return cursor{}, ErrRow
 	}
 	c := cursor{b: row, i: 1 + len(p.salt)}
@@ -159,7 +162,19 @@ func (p *Profile) decodeHead(row []byte) (cursor, error) {
 	p.version = uint32(c.number(math.MaxInt32))
 	p.notice = c.text(maxNotice)
 
-	p.messages = p.messages[:0]
+	var ok bool
+	if p.messages, ok = p.decodeMessages(&c, p.messages[:0]); !ok {
+		return cursor{}, ErrRow
+	}
+	p.others = p.others[:0]
+	if row[0] == rowWithOthers && !p.decodeOthers(&c) {
+		return cursor{}, ErrRow
+	}
+	return c, nil
+}
+
+// decodeMessages appends the message ids to list.
+func (p *Profile) decodeMessages(c *cursor, list []messageDay) ([]messageDay, bool) {
 	day := p.seen + 1
 	for i := range c.list(2 + messageSize) {
 		back := Day(c.number(maxDay))
@@ -170,15 +185,12 @@ func (p *Profile) decodeHead(row []byte) (cursor, error) {
 		}
 		n := c.number(maxMessages)
 		at := c.take(n * messageSize)
-		if c.bad || n == 0 || day < 0 || !ascending(row[at:at+int(n)*messageSize]) {
-			return cursor{}, ErrRow
+		if c.bad || n == 0 || day < 0 || !ascending(c.b[at:at+int(n)*messageSize]) {
+			return nil, false
 		}
-		p.messages = append(p.messages, messageDay{day, int32(at), int32(n)})
+		list = append(list, messageDay{day, int32(at), int32(n)})
 	}
-	if c.bad {
-		return cursor{}, ErrRow
-	}
-	return c, nil
+	return list, !c.bad
 }
 
 // decodeBody reads categories and groups.
@@ -357,7 +369,7 @@ func prefix(dst []byte, at int) []byte {
 
 // encodeHead appends all up to the message ids.
 func (p *Profile) encodeHead(dst []byte, message *[messageSize]byte, today Day) []byte {
-	dst = append(dst, rowFormat)
+	dst = append(dst, rowFormat+byte(bit(len(p.others) > 0)))
 	dst = append(dst, p.salt[:]...)
 	dst = number(dst, uint64(p.created))
 	dst = number(dst, uint64(p.seen-p.created))
@@ -367,17 +379,18 @@ func (p *Profile) encodeHead(dst []byte, message *[messageSize]byte, today Day) 
 	dst = number(dst, uint64(p.until))
 	dst = number(dst, uint64(p.version))
 	dst = p.appendText(dst, p.notice)
-	return p.encodeMessages(dst, message, today)
+	dst = p.encodeMessages(dst, p.messages, message, today)
+	return p.encodeOthers(dst)
 }
 
 // encodeMessages appends the message ids with the new one among them.
-func (p *Profile) encodeMessages(dst []byte, message *[messageSize]byte, today Day) []byte {
-	place := len(p.messages) // of the new one's day, or where it belongs
-	days := len(p.messages)
+func (p *Profile) encodeMessages(dst []byte, list []messageDay, message *[messageSize]byte, today Day) []byte {
+	place := len(list) // of the new one's day, or where it belongs
+	days := len(list)
 	if message != nil {
-		for place = 0; place < len(p.messages) && p.messages[place].day > today; place++ {
+		for place = 0; place < len(list) && list[place].day > today; place++ {
 		}
-		if place == len(p.messages) || p.messages[place].day != today {
+		if place == len(list) || list[place].day != today {
 			days++
 		}
 	}
@@ -393,16 +406,16 @@ func (p *Profile) encodeMessages(dst []byte, message *[messageSize]byte, today D
 		dst = number(dst, uint64(n))
 		last, first = day, false
 	}
-	for i := 0; i <= len(p.messages); i++ {
-		if i == place && message != nil && (i == len(p.messages) || p.messages[i].day != today) {
+	for i := 0; i <= len(list); i++ {
+		if i == place && message != nil && (i == len(list) || list[i].day != today) {
 			head(today, 1)
 			dst = append(dst, message[:]...)
 			message = nil
 		}
-		if i == len(p.messages) {
+		if i == len(list) {
 			break
 		}
-		m := p.messages[i]
+		m := list[i]
 		hashes := p.buf[m.at : m.at+m.n*messageSize]
 		if i == place && message != nil {
 			at, _ := searchHash(hashes, message)

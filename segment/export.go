@@ -1,6 +1,9 @@
 package segment
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Portable is everything that a profile holds, for its person to take along, in
 // a documented JSON form: field names are stable within a format. Dates are
@@ -35,7 +38,7 @@ func (r *Rules) Export(p *Profile, now time.Time) Portable {
 	if !p.expired(now) {
 		x.Segments = append(x.Segments, r.Segments(p, today)...)
 	}
-	for _, m := range p.messages {
+	for _, m := range slices.Concat(p.allMessages()...) {
 		x.MessageIDs += int(m.n)
 	}
 	return x

@@ -2,60 +2,76 @@ package segment
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 )
 
 // Merge returns the row of a person who was recorded under two identifiers:
-// into, with what from holds counted in. Either may be nil; then it is the
-// other one, byte for byte. The salt of into decides what is kept over a bound,
-// as if the events of from had come to into, so that the row contributes no more
-// than any other row; the person counts in releases from the later of both
-// windows on; consent ends with the earlier end. Message ids of from are not
-// taken over: they are hashed under its own salt, and a replay under its
-// identifier is refused by consent. What is declared or usable no more is left
-// out. Where consent of a row has ended at the moment, it is left out whole.
-// Errors: [ErrRow], [ErrMoment].
+// into, with what from holds counted in. Where only one of them is there, or only
+// one whose consent has not ended at the moment, it is that one, byte for byte;
+// nil where there is none.
+//
+// The salt of into decides what is kept over a bound, as if the events of from
+// had come to into, so that the row contributes no more than any other row; the
+// person counts in releases from the later of both windows on, and with
+// Moment.EntersNext from the next one on; consent ends with the earlier end, and
+// the notice is that of the newer event. Message ids stay known for their seven
+// days under the salt they were hashed with, so that a message that is sent again
+// under either identifier counts once; for that, the row remembers at most eight
+// merged rows. What is declared or usable no more, or over today's bounds, is
+// left out. Errors: [ErrRow], [ErrMoment].
 func (r *Rules) Merge(into, from []byte, m Moment) ([]byte, error) {
-	if len(from) == 0 {
-		return into, nil
-	}
-	if len(into) == 0 {
-		return from, nil
-	}
 	if _, err := m.day(); err != nil {
 		return nil, err
 	}
-	q := new(Profile)
-	if err := q.decode(from); err != nil {
-		return nil, err
-	}
-	ended := false
-	row, err := r.rewrite(slices.Clip(bytes.Clone(into)), func(p *Profile) bool {
-		if ended = p.expired(m.Now); ended || q.expired(m.Now) {
-			return false
+	var q *Profile
+	if len(from) > 0 {
+		q = new(Profile)
+		if err := q.decode(from); err != nil {
+			return nil, err
 		}
-		r.absorb(p, q)
-		return true
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case ended:
-		return from, nil
-	case row == nil:
-		return from, nil // into held nothing
+		if q.expired(m.Now) {
+			q, from = nil, nil
+		}
 	}
-	return row, nil
+	merge := func(row []byte, q *Profile) ([]byte, error) {
+		ended := false
+		next, err := r.rewrite(slices.Clip(bytes.Clone(row)), func(p *Profile) bool {
+			if ended = p.expired(m.Now); ended {
+				return false
+			}
+			later := m.EntersNext && p.enters <= m.Window
+			if later {
+				p.enters = m.Window + 1
+			}
+			if q != nil {
+				r.absorb(p, q)
+			}
+			return later || q != nil
+		})
+		if ended {
+			return nil, err
+		}
+		return next, err
+	}
+	row, err := merge(into, q)
+	if err != nil || row != nil {
+		return row, err
+	}
+	return merge(from, nil)
 }
 
 // absorb counts what q holds in p.
 func (r *Rules) absorb(p, q *Profile) {
+	if cmp.Or(cmp.Compare(q.seen, p.seen), cmp.Compare(q.version, p.version)) > 0 {
+		p.version, p.notice = q.version, p.add(string(q.bytes(q.notice)))
+	}
 	p.created, p.seen = min(p.created, q.created), max(p.seen, q.seen)
 	p.enters, p.until = max(p.enters, q.enters), min(p.until, q.until)
 	if q.window > p.window {
 		p.window, p.start = q.window, q.start
 	}
-	p.forgetMessages(p.seen)
+	p.inherit(q)
 	name := func(cat int32) (string, bool) {
 		if cat < 0 {
 			return "", true
@@ -84,5 +100,22 @@ func (r *Rules) absorb(p, q *Profile) {
 		}
 	}
 	r.prune(p, p.start, p.window)
+	r.bound(p)
 	p.dropCategories()
+}
+
+// bound trims what is kept to the bounds of today, which may be lower than those
+// under which it was recorded.
+func (r *Rules) bound(p *Profile) {
+	for i := range p.groups {
+		g := &p.groups[i]
+		s := r.measure(p.bytes(g.measure))
+		if s == nil {
+			continue
+		}
+		for j := g.from; j < g.to; j++ {
+			p.entries[j].count = s.Cap(uint64(p.entries[j].count))
+		}
+		p.boundItems(i, s)
+	}
 }

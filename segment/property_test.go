@@ -107,7 +107,7 @@ func TestSpliceEqualsDecoding(t *testing.T) {
 	})
 }
 
-func canonical(t *rapid.T, row []byte) {
+func canonical(t failer, row []byte) {
 	if row == nil {
 		return
 	}

@@ -118,3 +118,10 @@ func wide(t testing.TB, n int) *segment.Taxonomy {
 	}
 	return tax
 }
+
+// failer is a testing.TB or a rapid.T.
+type failer interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}

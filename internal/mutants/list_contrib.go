@@ -133,8 +133,28 @@ func contribMutants() []Mutant {
 			Cases: []string{"admission"},
 			Edits: []Edit{{
 				"segment/admit.go",
-				"			return Duplicate\n",
-				"			if !mutant.On(\"replay-counted-twice\") {\n				return Duplicate\n			}\n",
+				"	case ok:\n		return Duplicate\n",
+				"	case ok && !mutant.On(\"replay-counted-twice\"):\n		return Duplicate\n",
+			}},
+		},
+		{
+			Name:  "merge-forgets-messages",
+			What:  "a message that was recorded under one identifier counts again under the one it was merged into",
+			Cases: []string{"merging"},
+			Edits: []Edit{{
+				"segment/merge.go",
+				"	p.inherit(q)\n",
+				"	if !mutant.On(\"merge-forgets-messages\") {\n		p.inherit(q)\n	}\n",
+			}},
+		},
+		{
+			Name:  "merge-counts-at-once",
+			What:  "a person who came back under one identifier counts in this window again under the other",
+			Cases: []string{"merging"},
+			Edits: []Edit{{
+				"segment/merge.go",
+				"	p.enters, p.until = max(p.enters, q.enters), min(p.until, q.until)\n",
+				"	if p.until = min(p.until, q.until); !mutant.On(\"merge-counts-at-once\") {\n		p.enters = max(p.enters, q.enters)\n	}\n",
 			}},
 		},
 		{

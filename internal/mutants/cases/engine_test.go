@@ -158,6 +158,37 @@ func admission(t *testing.T) {
 	}
 }
 
+// merging: what was recorded under one identifier does not count again under the
+// other, and who came back under either counts from the next window on.
+func merging(t *testing.T) {
+	r := worldRules(t)
+	rows := [2][]byte{}
+	for i := range rows {
+		m := momentAt(1)
+		m.EntersNext = i == 1
+		l := worldLink(byte(1 + i))
+		row, out, err := r.Admit(nil, discreettest.Grant(t, l, day(0)), l, segment.Event{MessageID: fmt.Sprint(i), Category: "sports.running", Time: day(1)}, m)
+		if err != nil || out != segment.Admitted {
+			t.Fatal(out, err)
+		}
+		rows[i] = row
+	}
+	row, err := r.Merge(rows[0], rows[1], momentAt(2))
+	check(t, err)
+	l := worldLink(1)
+	for i := range rows {
+		event := segment.Event{MessageID: fmt.Sprint(i), Category: "sports.running", Time: day(1)}
+		if next, out, err := r.Admit(row, discreettest.Grant(t, l, day(0)), l, event, momentAt(2)); err != nil || out != segment.Duplicate || !bytes.Equal(next, row) {
+			t.Errorf("message %d, sent again after the merge, is %v, %v", i, out, err)
+		}
+	}
+	p, err := segment.ReadProfile(row)
+	check(t, err)
+	if _, ok := r.Person(p, 0, day(2), dayNumber(2), 0); ok {
+		t.Error("a person who came back counts in the same window")
+	}
+}
+
 // scan: what ended is not read, and who came back counts from the next window on.
 func scan(t *testing.T) {
 	r, l := worldRules(t), worldLink(1)

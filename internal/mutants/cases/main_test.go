@@ -37,6 +37,7 @@ var table = []struct {
 	{"intervals", intervals},
 	{"charge-proof", chargeProof},
 	{"admission", admission},
+	{"merging", merging},
 	{"scan", scan},
 	{"ledger-protocol", ledgerProtocol},
 	{"ledger-windows", ledgerWindows},
