@@ -186,7 +186,7 @@ func (w *walk) form() *message {
 func (w *walk) under() *rootContexts { return w.c.roots[w.root] }
 
 // id derives in one of the contexts of the present root.
-func (w *walk) id(ctx *context) (id ID) {
+func (w *walk) id(ctx *purposeKeys) (id ID) {
 	p := ctx.current[w.kind]
 	if w.version > 0 {
 		p = ctx.earlier[w.kind][w.version-1]

@@ -43,13 +43,13 @@ type contexts struct {
 type rootContexts struct {
 	keyID    uint32
 	check    [8]byte
-	subject  context
-	purposes []context
+	subject  purposeKeys
+	purposes []purposeKeys
 }
 
-// context holds the pseudorandom functions of one purpose for each identifier
+// purposeKeys holds the pseudorandom functions of one purpose for each identifier
 // type: of the current normaliser, and of its earlier versions.
-type context struct {
+type purposeKeys struct {
 	current [kinds]*prf
 	earlier [kinds][]*prf
 }
@@ -85,8 +85,11 @@ func NewDeriver(k *Keyring, tenant string, purposes []string) (*Deriver, error) 
 // those of no other epoch and with none of NewDeriver's. Subjects are the same
 // in every epoch, because a refusal outlives it.
 func NewEpochDeriver(k *Keyring, tenant string, purposes []string, epoch uint64) (*Deriver, error) {
-	return newDeriver(k, tenant, purposes, string(binary.BigEndian.AppendUint64(nil, epoch)), &normalisers)
+	return newDeriver(k, tenant, purposes, epochName(epoch), &normalisers)
 }
+
+// epochName is an epoch as it enters the derivation.
+func epochName(epoch uint64) string { return string(binary.BigEndian.AppendUint64(nil, epoch)) }
 
 func newDeriver(k *Keyring, tenant string, purposes []string, epoch string, v *versions) (*Deriver, error) {
 	if _, err := k.secrets(); err != nil {
@@ -161,7 +164,7 @@ func (c *contexts) under(k *Keyring) (*Deriver, error) {
 
 // derive makes the contexts under one root.
 func (c *contexts) derive(r *root) (*rootContexts, error) {
-	made := &rootContexts{keyID: r.ID, check: r.Check, purposes: make([]context, len(c.names))}
+	made := &rootContexts{keyID: r.ID, check: r.Check, purposes: make([]purposeKeys, len(c.names))}
 	for i, p := range c.names {
 		if err := c.context(&made.purposes[i], r, p, c.epoch); err != nil {
 			return nil, err
@@ -170,9 +173,9 @@ func (c *contexts) derive(r *root) (*rootContexts, error) {
 	return made, c.context(&made.subject, r, SubjectPurpose, "")
 }
 
-func (c *contexts) context(dst *context, r *root, purpose, epoch string) error {
+func (c *contexts) context(dst *purposeKeys, r *root, purpose, epoch string) error {
 	derive := func(idtype string) (*prf, error) {
-		key, err := contextKey(r.key, c.tenant, purpose, idtype, epoch)
+		key, err := contextKey(r, c.tenant, purpose, idtype, epoch)
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,6 @@ import (
 // What the external tests need of the inside.
 var (
 	Enc           = enc
-	ContextKey    = contextKey
 	LooksHashed   = looksHashed
 	ParseKeyFile  = parseKeyFile
 	FormatKeyFile = formatKeyFile
@@ -19,6 +18,10 @@ var (
 )
 
 type Secrets = secrets
+
+func ContextKey(key *[32]byte, tenant, purpose, idtype, epoch string) (*[32]byte, error) {
+	return contextKey(&root{key: key}, tenant, purpose, idtype, epoch)
+}
 
 // NewSecrets assembles secrets of one root that need not be strong, for known
 // answers.
@@ -28,7 +31,7 @@ func NewSecrets(key, bounding, signing *[32]byte, keyID uint32, created time.Tim
 		panic(err)
 	}
 	return &secrets{
-		roots:    []*root{{KeyInfo{keyID, Write, created, created, created.AddDate(writeYears, 0, 0), check}, key}},
+		roots:    []*root{{KeyInfo{keyID, Write, created, created, created.AddDate(writeYears, 0, 0), check}, key, nil}},
 		bounding: bounding, signing: signing, boundingCreated: created, signingCreated: created,
 	}
 }
@@ -139,13 +142,13 @@ func ForceHMAC(d *Deriver, k *Keyring) error {
 	}
 	c := d.open()
 	pooled := func(p **prf, r *root, purpose, idtype, epoch string) error {
-		key, err := contextKey(r.key, c.tenant, purpose, idtype, epoch)
+		key, err := contextKey(r, c.tenant, purpose, idtype, epoch)
 		if err == nil {
 			*p = &prf{pool: newHMACPool(key)}
 		}
 		return err
 	}
-	swap := func(ctx *context, r *root, purpose, epoch string) error {
+	swap := func(ctx *purposeKeys, r *root, purpose, epoch string) error {
 		for kind := range kinds {
 			if err := pooled(&ctx.current[kind], r, purpose, c.current[kind], epoch); err != nil {
 				return err
@@ -181,7 +184,7 @@ func KeyBytes(k *Keyring, d *Deriver) (b [][]byte) {
 	}
 	c := d.open()
 	prfs := []*prf{c.bounding}
-	add := func(ctx *context) {
+	add := func(ctx *purposeKeys) {
 		prfs = append(prfs, ctx.current[:]...)
 		for _, earlier := range ctx.earlier {
 			prfs = append(prfs, earlier...)

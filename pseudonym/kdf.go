@@ -47,6 +47,6 @@ func expand(key *[32]byte, fields ...string) (*[32]byte, error) {
 }
 
 // contextKey derives the key of one tenant, purpose, identifier type and epoch.
-func contextKey(root *[32]byte, tenant, purpose, idtype, epoch string) (*[32]byte, error) {
-	return expand(root, labelContext, tenant, purpose, idtype, epoch)
+func contextKey(r *root, tenant, purpose, idtype, epoch string) (*[32]byte, error) {
+	return r.expand(labelContext, tenant, purpose, idtype, epoch)
 }

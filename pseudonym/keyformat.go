@@ -37,6 +37,9 @@ const (
 
 // formatKeyFile writes the key file of s, in version 2.
 func formatKeyFile(s *secrets) ([]byte, error) {
+	if s.remote() {
+		return nil, ErrRemoteRing
+	}
 	b := make([]byte, 0, 1024+256*(len(s.roots)+len(s.signed))) // never moved: it holds secrets
 	b = append(b, keyFileVersion...)
 	for _, r := range s.roots {

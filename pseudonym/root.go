@@ -54,12 +54,13 @@ type KeyInfo struct {
 // root is one root. It does not change once it is in a ring; rings share it.
 type root struct {
 	KeyInfo
-	key *[32]byte // nil once destroyed
+	key    *[32]byte // nil once destroyed, and where the root is kept elsewhere
+	remote fetched   // then: what it returned
 }
 
 // newRoot draws a root that writes from now on.
 func newRoot(now time.Time) (*root, error) {
-	r := &root{KeyInfo{State: Write, Created: now, Since: now, Deadline: now.AddDate(writeYears, 0, 0)}, new([32]byte)}
+	r := &root{KeyInfo: KeyInfo{State: Write, Created: now, Since: now, Deadline: now.AddDate(writeYears, 0, 0)}, key: new([32]byte)}
 	if _, err := rand.Read(r.key[:]); err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func validTime(t time.Time) bool {
 // valid reports whether the dates and the key fit the state.
 func (r *root) valid() bool {
 	switch {
-	case r.ID == 0 || r.ID > 0xffffff, (r.key == nil) != (r.State == Destroyed):
+	case r.ID == 0 || r.ID > 0xffffff, (r.key == nil && r.remote == nil) != (r.State == Destroyed):
 		return false
 	case !validTime(r.Created) || !validTime(r.Since) || r.Since.Before(r.Created):
 		return false

@@ -127,6 +127,9 @@ func (k *Keyring) edit(f func(s *secrets) error) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.remote() {
+		return nil, ErrRemoteRing
+	}
 	next := new(secrets)
 	*next = *s
 	next.roots = slices.Clone(s.roots)

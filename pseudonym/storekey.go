@@ -69,7 +69,7 @@ func (r *root) wrapper(tenant string) (cipher.AEAD, []byte, error) {
 	if !contrib.ValidName(tenant) {
 		return nil, nil, ErrTenant
 	}
-	key, err := expand(r.key, labelWrap, tenant)
+	key, err := r.expand(labelWrap, tenant)
 	if err != nil {
 		return nil, nil, err
 	}
