@@ -296,3 +296,13 @@ func TestSealed(t *testing.T) {
 		})
 	}
 }
+
+func tryBind(t testing.TB, path string, keys *pseudonym.Keyring) error {
+	t.Helper()
+	s, err := boltstore.Open(path, boltstore.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.Bind(t.Context(), tenant, keys)
+}

@@ -33,16 +33,6 @@ func resealForever(s *boltstore.Store, dir string, keys *pseudonym.Keyring) erro
 	}
 }
 
-func tryBind(t testing.TB, path string, keys *pseudonym.Keyring) error {
-	t.Helper()
-	s, err := boltstore.Open(path, boltstore.Options{})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	return s.Bind(t.Context(), tenant, keys)
-}
-
 func TestReseal(t *testing.T) {
 	for _, d := range []boltstore.Durability{boltstore.Sync, boltstore.Interval(time.Minute)} {
 		t.Run(d.String(), func(t *testing.T) {

@@ -197,6 +197,48 @@ func TestEmailReferenceTables(t *testing.T) {
 	}
 }
 
+// With the rules of gmail, every address of the tables has the normal form that
+// its provider gives it, but for googlemail.com, which is one with gmail.com
+// here, and for what email/1 answers otherwise.
+func TestEmailGmailReferenceTables(t *testing.T) {
+	var v struct {
+		Tables map[string]struct {
+			Valid   []struct{ In, Normal string }
+			Invalid []*string
+		} `json:"email_normalisation"`
+	}
+	shared(t, "pseudonym-vectors.json", &v)
+	gmail, divergent := 0, 0
+	for name, table := range v.Tables {
+		for _, c := range table.Valid {
+			plain, plainErr := pseudonym.Normalise(pseudonym.Email(c.In))
+			got, err := pseudonym.Normalise(pseudonym.EmailGmail(c.In))
+			want := strings.Replace(c.Normal, "@googlemail.com", "@gmail.com", 1)
+			switch {
+			case got == want && err == nil:
+				if got != plain {
+					gmail++
+				}
+			case !strings.HasSuffix(want, "@gmail.com") && got == plain && errors.Is(err, plainErr):
+				divergent++
+			default:
+				t.Errorf("%s: %+q: %q, %v, want %q", name, c.In, got, err, want)
+			}
+		}
+		for _, in := range table.Invalid {
+			if in == nil {
+				continue
+			}
+			if _, err := pseudonym.Normalise(pseudonym.EmailGmail(*in)); err == nil {
+				t.Errorf("%s: %+q was accepted", name, *in)
+			}
+		}
+	}
+	if gmail < 15 || divergent > 3 {
+		t.Errorf("%d addresses under the rules of gmail, %d answers of our own", gmail, divergent)
+	}
+}
+
 func TestOpaque(t *testing.T) {
 	for _, s := range []string{"a", " A ", "\x00\xff", "d41d8cd98f00b204e9800998ecf8427e", strings.Repeat("x", 256)} {
 		if got, err := pseudonym.Normalise(pseudonym.Opaque(s)); err != nil || got != s {

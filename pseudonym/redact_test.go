@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"text/template"
@@ -113,6 +114,50 @@ func sinks[T any](v T, look func(sink, text string)) (n int) {
 		}
 	}
 	return n
+}
+
+// careless is what an identifier often is: a string that redacts itself wherever
+// its methods are reached.
+type careless struct{ s string }
+
+func (careless) String() string               { return "redacted" }
+func (careless) GoString() string             { return "redacted" }
+func (careless) Format(f fmt.State, _ rune)   { fmt.Fprint(f, "redacted") }
+func (careless) LogValue() slog.Value         { return slog.StringValue("redacted") }
+func (careless) MarshalText() ([]byte, error) { return []byte("redacted"), nil }
+func (careless) MarshalJSON() ([]byte, error) { return []byte(`"redacted"`), nil }
+
+// The sinks find a string, and one that only redacts itself by its methods; and
+// they cover the verbs, and more sinks than the 140, of the reference list.
+func TestSinksBite(t *testing.T) {
+	const address = "canary.person+5550100@example.com"
+	needles := spellings([]byte(address))
+	count := func(leaks *int) func(_, text string) {
+		return func(_, text string) {
+			for _, n := range needles {
+				if strings.Contains(text, n) {
+					*leaks++
+					return
+				}
+			}
+		}
+	}
+	var plain, hiding int
+	n := sinks(address, count(&plain))
+	sinks(careless{address}, count(&hiding))
+	if n < 140 || plain < n/2 || hiding < n/10 {
+		t.Errorf("of %d sinks, %d show a string and %d one that redacts itself", n, plain, hiding)
+	}
+	var v struct {
+		Sinks struct{ Verbs []string } `json:"redaction_sinks"`
+	}
+	shared(t, "pseudonym-vectors.json", &v)
+	for _, verb := range v.Sinks.Verbs {
+		if !slices.Contains(verbs, verb) {
+			t.Errorf("the verb %s is not tried", verb)
+		}
+	}
+	t.Logf("of %d sinks, %d show a string and %d one that redacts itself", n, plain, hiding)
 }
 
 func TestNothingLeaks(t *testing.T) {
