@@ -43,6 +43,11 @@ func normaliseUnicodeEmail(buf *[maxNormal]byte, s string) (int, error) {
 	if err != nil {
 		return 0, ErrEmailDomain
 	}
+	// An empty encoding ("xn--") is mapped to an empty label, which at the end would
+	// pass for the dot of a full name.
+	if strings.HasSuffix(ascii, ".") && !strings.ContainsRune(".\u3002\uff0e\uff61", lastRune(domain)) {
+		return 0, ErrEmailDomain
+	}
 	// Some names break a rule of IDNA only once they are mapped (direction).
 	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
 		return 0, ErrEmailDomain
@@ -51,6 +56,11 @@ func normaliseUnicodeEmail(buf *[maxNormal]byte, s string) (int, error) {
 	buf[n] = '@'
 	n, _, err = putDomain(buf, n+1, ascii)
 	return n, err
+}
+
+func lastRune(s string) rune {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r
 }
 
 // outer reports what is trimmed at both ends: Unicode white space, the byte
