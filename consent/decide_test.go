@@ -224,7 +224,8 @@ func TestDecideWithSource(t *testing.T) {
 
 func TestReasonCodesAreStable(t *testing.T) {
 	codes := []string{"granted", "no-record", "refused", "withdrawn", "expired", "erased", "event-outside-interval",
-		"source-denied", "source-failed", "unknown-purpose", "anonymous", "moved"}
+		"source-denied", "source-failed", "unknown-purpose", "anonymous", "moved",
+		"suspended", "too-young", "gpc", "gpp-opt-out", "tcf-refused", "signal-unclear"}
 	for i, code := range codes {
 		r := consent.Reason(i + 1)
 		text, err := r.MarshalText()

@@ -56,6 +56,8 @@ func (n Notice) Hash() [32]byte {
 	w.texts("text", n.Text)
 	for _, p := range n.Purposes {
 		w.list("purpose", []string{p.Key, p.Title, p.Text})
+		w.flag("advertising", p.Advertising)
+		w.flag("sharing", p.Sharing)
 	}
 	w.list("categories", n.Categories)
 	w.list("recipients", n.Recipients)
@@ -89,6 +91,12 @@ func (w *hashWriter) list(name string, values []string) {
 func (w *hashWriter) texts(name, value string) {
 	if value != "" {
 		w.list(name, []string{value})
+	}
+}
+
+func (w *hashWriter) flag(name string, set bool) {
+	if set {
+		w.bytes(name)
 	}
 }
 

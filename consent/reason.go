@@ -20,9 +20,15 @@ const (
 	UnknownPurpose                    // no notice names the purpose
 	Anonymous                         // there is no subject
 	Moved                             // what was held moved to another identifier, and nobody agreed under this one since
+	Suspended                         // the purpose is suspended, for everybody
+	TooYoung                          // a child agrees to nothing alone, and nobody is advertised to who may not be an adult
+	OptedOutGPC                       // Global Privacy Control
+	OptedOutGPP                       // an opt-out in a string of the Global Privacy Platform
+	RefusedTCF                        // the TC string does not agree
+	UnclearSignal                     // a signal came along that cannot be read or relied on
 )
 
-const lastReason = Moved
+const lastReason = UnclearSignal
 
 // String returns the code.
 func (r Reason) String() string {
@@ -51,12 +57,28 @@ func (r Reason) String() string {
 		return "anonymous"
 	case Moved:
 		return "moved"
+	case Suspended:
+		return "suspended"
+	case TooYoung:
+		return "too-young"
+	case OptedOutGPC:
+		return "gpc"
+	case OptedOutGPP:
+		return "gpp-opt-out"
+	case RefusedTCF:
+		return "tcf-refused"
+	case UnclearSignal:
+		return "signal-unclear"
 	}
 	return "invalid"
 }
 
-// ErrReason is returned for a text that is not a reason code.
-var ErrReason = errors.New("consent: unknown reason code")
+// ErrReason is returned for a text that is not a reason code, ErrKind for a
+// value that is not a kind of entry.
+var (
+	ErrReason = errors.New("consent: unknown reason code")
+	ErrKind   = errors.New("consent: unknown kind of entry")
+)
 
 // MarshalText returns the code.
 func (r Reason) MarshalText() ([]byte, error) {

@@ -1,0 +1,98 @@
+package consent
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+)
+
+// Kind says what happened to a person's consent. Its text is a stable code. The
+// zero Kind is invalid.
+type Kind uint8
+
+// The kinds of entry.
+const (
+	KindServed    Kind = iota + 1 // a notice was shown
+	KindGiven                     // agreed
+	KindRefused                   // said no to what was not agreed to
+	KindWithdrawn                 // took back what was agreed to
+	KindExpired                   // what was agreed to came to its end
+	KindImported                  // agreed or refused elsewhere, earlier; taken over
+	KindOptedOut                  // a signal, such as Global Privacy Control, said no
+	KindMoved                     // what was held moved to another identifier
+	KindErased                    // everything was erased
+)
+
+const lastKind = KindErased
+
+// String returns the code.
+func (k Kind) String() string {
+	switch k {
+	case KindServed:
+		return "served"
+	case KindGiven:
+		return "given"
+	case KindRefused:
+		return "refused"
+	case KindWithdrawn:
+		return "withdrawn"
+	case KindExpired:
+		return "expired"
+	case KindImported:
+		return "imported"
+	case KindOptedOut:
+		return "opted-out"
+	case KindMoved:
+		return "moved"
+	case KindErased:
+		return "erased"
+	}
+	return "invalid"
+}
+
+// MarshalText returns the code.
+func (k Kind) MarshalText() ([]byte, error) {
+	if k == 0 || k > lastKind {
+		return nil, ErrKind
+	}
+	return []byte(k.String()), nil
+}
+
+// Entry is one thing that happened to a person's consent. The person's row keeps
+// it; the consent log keeps its [Entry.Commitment], which tells nothing without
+// the Salt. When the row is erased the log still verifies.
+type Entry struct {
+	Kind     Kind      // what happened
+	At       time.Time // when, in milliseconds
+	Purposes []string  // what it was about, sorted
+	Notice   string    // id of the notice that was shown; "" where none was
+	Version  int       // its version
+	Locale   string    // its locale
+	Hash     [32]byte  // of its exact content
+	Method   string    // how the answer was given; "gpc", "tcf", "gpp", "age" or "source" for a signal
+	Proof    string    // imported: where the proof is kept; 1 to 128 characters of a-z, 0-9 and -_.:/
+	Record   [16]byte  // random, the same for all entries of one record; names it in receipts
+	Salt     [16]byte  // random, of this entry alone
+}
+
+// Commitment returns SHA-256 over the format name, the salt and every field,
+// each with its length. It binds the log to the entry and hides it: whoever does
+// not have the salt learns nothing.
+func (e *Entry) Commitment() [32]byte {
+	w := hashWriter{[]byte("discreet-consent-entry/0\n")}
+	w.bytes(string(e.Salt[:]))
+	w.bytes(string(e.Record[:]))
+	w.bytes(e.Kind.String())
+	w.b = binary.BigEndian.AppendUint64(w.b, uint64(millis(e.At)))
+	w.b = binary.BigEndian.AppendUint32(w.b, uint32(len(e.Purposes)))
+	for _, p := range e.Purposes {
+		w.bytes(p)
+	}
+	w.bytes(e.Notice)
+	w.b = binary.BigEndian.AppendUint64(w.b, uint64(e.Version))
+	w.bytes(e.Locale)
+	w.bytes(string(e.Hash[:]))
+	w.bytes(e.Method)
+	w.bytes(e.Proof)
+	return sha256.Sum256(w.b)
+}
