@@ -4,12 +4,15 @@
 // # Which function to use
 //
 // A team writes [Notice] values, one per version and locale, and checks them
-// once with [NewBook]. Per person there is one [History], kept as an opaque row
-// in a [Store] and read with [ReadHistory]. [Book.Needs] tells what is still to
-// be asked, [Book.Choose] records the answer, [History.Withdraw] and
-// [History.Erase] take it back, [Book.Decide] decides, and an allowed
+// once with [NewBook]. Per person there is one [Record], kept as an opaque row
+// in a [Store] and read with [ReadRecord]: a [History], which decides, and a
+// journal of what happened, whose salted commitments go into the consent log.
+// [Book.Needs] tells what is still to be asked, [Record.Serve] records that it
+// was, [Record.Choose] the answer; [Record.Withdraw], [Record.OptOut] and
+// [Record.Erase] take it back, [Record.Import] takes over what was answered
+// elsewhere. [Book.Decide] decides, and an allowed
 // [Decision] makes the [Grant] that lets one event into a profile.
-// [Book.Summary] tells the person all of it. A team that runs a consent system
+// [Book.RecordSummary] tells the person all of it. A team that runs a consent system
 // already plugs it in as a [Source].
 //
 // # The guarantee
@@ -39,8 +42,8 @@
 //
 // # Formats
 //
-// Times are UTC, in whole milliseconds since 1970. A row is version 0 of a
-// binary form with one encoding per history; a notice hash is SHA-256 over
+// Times are UTC, in whole milliseconds since 1970. A row is version 0, 1 or 2 of a
+// binary form with one encoding per record; a notice hash is SHA-256 over
 // length-prefixed fields. Both have golden files. A [Book] is safe for concurrent use, a
 // History only for concurrent reading.
 package consent
