@@ -13,7 +13,8 @@
 // elsewhere. [Book.Decide] decides, and an allowed
 // [Decision] makes the [Grant] that lets one event into a profile.
 // [Book.RecordSummary] tells the person all of it. A team that runs a consent system
-// already plugs it in as a [Source].
+// already plugs it in as a [Source]. A [Log] keeps a commitment to each [Entry]
+// of anybody's record, and shows that none was changed, added or left out since.
 //
 // # The guarantee
 //
@@ -38,12 +39,15 @@
 // it is. When a clock runs behind the newest record of a person, that record's
 // time is used in its place, so no step back revives a withdrawn consent.
 // Whether a notice is lawful, fair or understood is not decided here. A history
-// is personal data: it shows what one pseudonymous person agreed to.
+// is personal data: it shows what one pseudonymous person agreed to. The log holds
+// no personal content, but the moments at which somebody chose something; that its
+// end was cut off shows only against a head that was kept elsewhere.
 //
 // # Formats
 //
 // Times are UTC, in whole milliseconds since 1970. A row is version 0, 1 or 2 of a
 // binary form with one encoding per record; a notice hash is SHA-256 over
-// length-prefixed fields. Both have golden files. A [Book] is safe for concurrent use, a
-// History only for concurrent reading.
+// length-prefixed fields; a record of the log is version 0 of a form of fixed length.
+// All have golden files. A [Book] and a [Log] are safe for concurrent use, a
+// Record and a History only for concurrent reading.
 package consent
