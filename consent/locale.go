@@ -1,0 +1,38 @@
+package consent
+
+import "strings"
+
+// validLocale accepts a language of two or three letters, a script of four and
+// a region of two letters or three digits, in that order and in canonical case.
+func validLocale(s string) bool {
+	parts := strings.Split(s, "-")
+	if len(parts) > 3 || !letters(parts[0], 2, 'a') && !letters(parts[0], 3, 'a') {
+		return false
+	}
+	parts = parts[1:]
+	if len(parts) > 0 && len(parts[0]) == 4 {
+		if !letters(parts[0][:1], 1, 'A') || !letters(parts[0][1:], 3, 'a') {
+			return false
+		}
+		parts = parts[1:]
+	}
+	switch len(parts) {
+	case 0:
+		return true
+	case 1:
+		return letters(parts[0], 2, 'A') || len(parts[0]) == 3 && strings.Trim(parts[0], "0123456789") == ""
+	}
+	return false
+}
+
+func letters(s string, n int, first byte) bool {
+	if len(s) != n {
+		return false
+	}
+	for i := range n {
+		if s[i] < first || s[i] > first+25 {
+			return false
+		}
+	}
+	return true
+}
