@@ -12,6 +12,24 @@
 // [Book.Summary] tells the person all of it. A team that runs a consent system
 // already plugs it in as a [Source].
 //
+// [Notice.HTML], [Notice.Plain] and [Notice.JSON] render a notice for a page, a
+// letter and a machine: what is held, why, for how long, who sees it, the rights
+// and how to use them.
+//
+// # Bundles, sharing, and new versions
+//
+// A [Bundle] lets a person answer several purposes of a notice with one tap. A
+// [Choice] that names it answers exactly the purposes that it held in the version
+// that was shown; [Ask] names the smallest one that would do. Giving data to
+// third parties is a purpose of its own, with Sharing set, in no bundle, in a
+// notice that names them.
+//
+// [Material] tells what a newer version adds, and Needs asks those again who
+// agreed to a purpose that it concerns: a third party concerns sharing, a
+// category of data concerns every purpose of the notice. New wording, and less
+// than was agreed to, concern nobody. Until a person answered, what that person
+// agreed to before stands, and what was added is not covered by it.
+//
 // # The guarantee
 //
 // A choice opens an interval of one purpose,
@@ -34,13 +52,16 @@
 // The package believes its caller about who chose, what was shown and what time
 // it is. When a clock runs behind the newest record of a person, that record's
 // time is used in its place, so no step back revives a withdrawn consent.
-// Whether a notice is lawful, fair or understood is not decided here. A history
+// Whether a notice is lawful, fair or understood is not decided here, nor whether
+// what it says is what is done: that a category or a third party was added is
+// known from the notice alone. A history
 // is personal data: it shows what one pseudonymous person agreed to.
 //
 // # Formats
 //
 // Times are UTC, in whole milliseconds since 1970. A row is version 0 of a
 // binary form with one encoding per history; a notice hash is SHA-256 over
-// length-prefixed fields. Both have golden files. A [Book] is safe for concurrent use, a
+// length-prefixed fields, and stands in the JSON form of the notice. All have
+// golden files. A [Book] is safe for concurrent use, a
 // History only for concurrent reading.
 package consent

@@ -1,6 +1,9 @@
 package consent
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // validLocale accepts a language of two or three letters, a script of four and
 // a region of two letters or three digits, in that order and in canonical case.
@@ -35,4 +38,25 @@ func letters(s string, n int, first byte) bool {
 		}
 	}
 	return true
+}
+
+// Scripts and languages that are written from right to left, where no other
+// script is named.
+const (
+	rtlScripts   = "Adlm Arab Hebr Mand Nkoo Rohg Samr Syrc Thaa"
+	rtlLanguages = "ar arc ckb dv fa glk he ks lrc mzn nqo pnb prs ps sd sdh syr ug ur yi"
+)
+
+// direction returns "rtl" or "ltr", the direction that the locale is written in.
+func direction(locale string) string {
+	language, rest, _ := strings.Cut(locale, "-")
+	script, _, _ := strings.Cut(rest, "-")
+	known, of := rtlLanguages, language
+	if len(script) == 4 {
+		known, of = rtlScripts, script
+	}
+	if slices.Contains(strings.Fields(known), of) {
+		return "rtl"
+	}
+	return "ltr"
 }

@@ -198,37 +198,8 @@ func TestLocales(t *testing.T) {
 	}
 }
 
-// What is promised to people is on the page, in every setting of the labels.
-func TestPlainShowsEverything(t *testing.T) {
-	n := whole()
-	n.Text = "First.\nSecond."
-	texts := []string{n.Plain(), n.PlainWith(consent.Labels{})}
-	if texts[0] != texts[1] {
-		t.Error("empty labels are not English")
-	}
-	german := consent.Labels{Who: "Wer fragt", What: "Was", Why: "Warum", From: "Woher", HowLong: "Wie lange",
-		Recipients: "Wer es sieht", Nobody: "Niemand.", Rights: "Rechte", Withdraw: "Widerruf",
-		Kept: "# Tage.", Lasts: "Gilt # Tage."}
-	texts = append(texts, n.PlainWith(german))
-	for _, text := range texts {
-		for _, want := range slices.Concat(n.Categories, n.Sources, n.Recipients, n.Rights, []string{
-			n.Title, "First.", "Second.", n.Controller, n.Withdrawal, "180", "365", n.Purposes[0].Title, n.Purposes[0].Text, n.Purposes[1].Title,
-		}) {
-			if !strings.Contains(text, want) {
-				t.Errorf("%q is not in\n%s", want, text)
-			}
-		}
-	}
-	if got := texts[2]; !strings.Contains(got, "Gilt 365 Tage.") || strings.Contains(got, "What we hold") {
-		t.Errorf("labels:\n%s", got)
-	}
-	if got := shop().PlainWith(german); !strings.Contains(got, "Niemand.") || strings.Contains(got, "Woher") {
-		t.Errorf("labels:\n%s", got)
-	}
-}
-
 func TestNoticeJSON(t *testing.T) {
-	n := everything()
+	n := whole()
 	data, err := json.Marshal(n)
 	if err != nil {
 		t.Fatal(err)
