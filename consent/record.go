@@ -43,6 +43,18 @@ func clones(list []Entry) []Entry {
 	return list
 }
 
+// Clone returns a copy that shares nothing that a step changes.
+func (r *Record) Clone() *Record {
+	c := *r
+	c.journal = slices.Clone(r.journal)
+	c.history.records = slices.Clone(r.history.records)
+	for i := range c.history.records {
+		v := &c.history.records[i].intervals
+		*v = slices.Clone(*v)
+	}
+	return &c
+}
+
 // Choose is [Book.Choose] with its entries.
 func (r *Record) Choose(b *Book, c Choice, now time.Time) error {
 	before := r.history.state()
@@ -64,15 +76,12 @@ func (r *Record) Withdraw(purpose string, now time.Time) bool {
 // OptOut records that a signal, or the team's consent system, says no to the
 // purpose and those below it: what is open ends, and nobody is asked for
 // RefusalDays. by is OptedOutGPC, OptedOutGPP, RefusedTCF, TooYoung or
-// SourceDenied. It reports whether the history changed; a no that stands already
-// is not recorded again.
+// SourceDenied. Each call is recorded, so that it holds against a [Source] with an
+// older yes; [History.Stands] tells whether it is needed. It reports whether the
+// history changed.
 func (r *Record) OptOut(purpose string, by Reason, now time.Time) bool {
 	h, t := &r.history, r.history.moment(now)
 	if methodOf(by) == "" || !ValidPurpose(purpose) {
-		return false
-	}
-	below := slices.ContainsFunc(h.records, func(r record) bool { return under(r.purpose, purpose) && h.open(r.purpose, t) != nil })
-	if !below && h.denied(purpose) != nil {
 		return false
 	}
 	before := h.state()
