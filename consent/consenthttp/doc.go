@@ -14,7 +14,8 @@
 //	mux.Handle("/me/", http.StripPrefix("/me", h.Rights()))
 //	mux.Handle(consenthttp.GPCPath, h.WellKnown())
 //
-// The package knows no engine. Each field of Config is one line over one:
+// The package knows no engine. Each field of Config is one line over one; Decide
+// and Object take a method of their shape as it is:
 //
 //	Explain:  func(ctx context.Context, who discreet.Raw, by discreet.Actor) (any, error) { return engine.Explain(ctx, who, by) },
 //	Export:   func(ctx context.Context, who discreet.Raw, by discreet.Actor) (any, error) { return engine.Export(ctx, who, by) },
@@ -65,8 +66,9 @@
 // ask is for the server to limit, as is the time that a request may take. A
 // person's own answers show to whoever sees them. Who writes a link chooses its
 // query, so a visitor can be made to look like one who opted out, or who said
-// something unreadable; never like one who agreed. A signal in a header counts as
-// the visitor's own: a proxy that adds or drops it is believed.
+// something unreadable; never like one who agreed. A site whose pages get no
+// strings in their query leaves it out of the [Names]. A signal in a header
+// counts as the visitor's own: a proxy that adds or drops it is believed.
 //
 // Handlers are safe for concurrent use. Each request costs one call of Verify,
 // one of Decide, and a walk over its cookies and query.

@@ -22,10 +22,10 @@ import (
 const ads, content = "advertising", "personalize.content"
 
 var (
-	t0    = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	desk  = ledger.Actor{ID: "self-service", Reason: "asked by the person"}
-	ann   = pseudonym.Opaque("ann")
-	eDown = errors.New("down: canary-in-an-error")
+	t0      = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	desk    = ledger.Actor{ID: "self-service", Reason: "asked by the person"}
+	ann     = pseudonym.Opaque("ann")
+	errDown = errors.New("down: canary-in-an-error")
 )
 
 // decided returns real decisions about one person who agreed to content and
@@ -82,7 +82,7 @@ func verify(r *http.Request) (pseudonym.Raw, error) {
 	case c.Value == "ann":
 		return ann, nil
 	}
-	return pseudonym.Raw{}, eDown
+	return pseudonym.Raw{}, errDown
 }
 
 type held struct {

@@ -37,8 +37,8 @@ func TestDecisions(t *testing.T) {
 		"denied":             {is(map[string]consent.Decision{content: yes[ads]}, nil), yes[ads], nil},
 		"another purpose":    {is(map[string]consent.Decision{ads: yes[ads]}, nil), consent.Decision{}, nil},
 		"nothing":            {is(nil, nil), consent.Decision{}, nil},
-		"error":              {is(nil, eDown), consent.Decision{Reason: consent.SourceFailed}, eDown},
-		"error with a yes":   {is(yes, eDown), consent.Decision{Reason: consent.SourceFailed}, eDown},
+		"error":              {is(nil, errDown), consent.Decision{Reason: consent.SourceFailed}, errDown},
+		"error with a yes":   {is(yes, errDown), consent.Decision{Reason: consent.SourceFailed}, errDown},
 		"without a grant":    {is(map[string]consent.Decision{content: forged}, nil), consent.Decision{Reason: consent.SourceFailed}, consenthttp.ErrProof},
 		"grant of another":   {is(map[string]consent.Decision{content + ".more": yes[content]}, nil), consent.Decision{}, consenthttp.ErrProof},
 		"another's, renamed": {is(map[string]consent.Decision{content: rename(yes)}, nil), consent.Decision{Reason: consent.SourceFailed}, consenthttp.ErrProof},
@@ -84,9 +84,9 @@ func TestWhoIsAnonymous(t *testing.T) {
 	}{
 		"signed in":         {func(*http.Request) (pseudonym.Raw, error) { return ann, nil }, consent.Granted, false},
 		"nobody":            {func(*http.Request) (pseudonym.Raw, error) { return pseudonym.Raw{}, nil }, consent.Anonymous, false},
-		"error":             {func(*http.Request) (pseudonym.Raw, error) { return pseudonym.Raw{}, eDown }, consent.Anonymous, true},
-		"error with person": {func(*http.Request) (pseudonym.Raw, error) { return ann, eDown }, consent.Anonymous, true},
-		"panic":             {func(*http.Request) (pseudonym.Raw, error) { panic(eDown) }, consent.Anonymous, true},
+		"error":             {func(*http.Request) (pseudonym.Raw, error) { return pseudonym.Raw{}, errDown }, consent.Anonymous, true},
+		"error with person": {func(*http.Request) (pseudonym.Raw, error) { return ann, errDown }, consent.Anonymous, true},
+		"panic":             {func(*http.Request) (pseudonym.Raw, error) { panic(errDown) }, consent.Anonymous, true},
 	} {
 		s := &service{}
 		cfg := s.config(t)
@@ -223,6 +223,26 @@ func TestRequestIsUntouched(t *testing.T) {
 			t.Errorf("a body is heard: %q", s.TCF)
 		}
 	})).ServeHTTP(httptest.NewRecorder(), r)
+}
+
+func BenchmarkMiddleware(b *testing.B) {
+	s := &service{}
+	cfg := s.config(b)
+	yes := decided(b)
+	cfg.Decide = func(context.Context, pseudonym.Raw, *consent.Signals) (map[string]consent.Decision, error) { return yes, nil }
+	pages := handlers(b, cfg).Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if !consenthttp.DecisionFrom(r.Context(), content).Allowed {
+			b.Fatal("denied")
+		}
+	}))
+	r := signedIn(newRequest("GET", "/?gpp=DBACNYA~CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA~1YNN&gpp_sid=2", ""))
+	r.Header.Add("Cookie", "a=b; euconsent-v2=CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA; c=d")
+	w := httptest.NewRecorder()
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.Header())
+		pages.ServeHTTP(w, r)
+	}
 }
 
 // A panic of the page is the page's own.

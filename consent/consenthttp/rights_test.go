@@ -254,7 +254,7 @@ func TestBodies(t *testing.T) {
 
 type failing struct{}
 
-func (failing) Read([]byte) (int, error) { return 0, eDown }
+func (failing) Read([]byte) (int, error) { return 0, errDown }
 
 func TestCrossSite(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -309,9 +309,9 @@ func TestFailures(t *testing.T) {
 		want   string
 		failed bool
 	}{
-		"error":            {func(context.Context) (any, error) { return held{"canary"}, eDown }, "internal", true},
+		"error":            {func(context.Context) (any, error) { return held{"canary"}, errDown }, "internal", true},
 		"panic":            {func(context.Context) (any, error) { panic("canary") }, "internal", true},
-		"panic with error": {func(context.Context) (any, error) { panic(eDown) }, "internal", true},
+		"panic with error": {func(context.Context) (any, error) { panic(errDown) }, "internal", true},
 		"abort":            {func(context.Context) (any, error) { panic(http.ErrAbortHandler) }, "internal", true},
 		"cancelled":        {func(context.Context) (any, error) { return held{"canary"}, fmt.Errorf("canary: %w", context.Canceled) }, "unavailable", true},
 		"late":             {func(context.Context) (any, error) { return nil, context.DeadlineExceeded }, "unavailable", true},
@@ -377,8 +377,8 @@ func TestRequestEnds(t *testing.T) {
 func TestUnverified(t *testing.T) {
 	for name, f := range map[string]func(*http.Request) (pseudonym.Raw, error){
 		"nobody":            func(*http.Request) (pseudonym.Raw, error) { return pseudonym.Raw{}, nil },
-		"error":             func(*http.Request) (pseudonym.Raw, error) { return pseudonym.Raw{}, eDown },
-		"error with person": func(*http.Request) (pseudonym.Raw, error) { return ann, eDown },
+		"error":             func(*http.Request) (pseudonym.Raw, error) { return pseudonym.Raw{}, errDown },
+		"error with person": func(*http.Request) (pseudonym.Raw, error) { return ann, errDown },
 		"panic":             func(*http.Request) (pseudonym.Raw, error) { panic("canary") },
 	} {
 		for path, method := range methodOf {

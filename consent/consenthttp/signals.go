@@ -75,7 +75,7 @@ type sections struct {
 
 // hear adds what one place says.
 func (p *sections) hear(s string) {
-	if s == "" || p.unclear {
+	if s == "" {
 		return
 	}
 	ids, ok := parseSections(s)

@@ -204,6 +204,7 @@ func TestSections(t *testing.T) {
 		"not known":                  {request{query: "gpp=D~1&gpp_sid=-1"}, "D~1", nil},
 		"none and one":               {request{query: "gpp=D~1&gpp_sid=0,7"}, "D~1", nil},
 		"none here, one there":       {request{query: "gpp=D~1&gpp_sid=0", cookies: []string{"__gpp_sid=7"}}, unreadable, nil},
+		"one here, none there":       {request{query: "gpp=D~1&gpp_sid=7", cookies: []string{"__gpp_sid=0"}}, unreadable, nil},
 		"empty":                      {request{query: "gpp=D~1&gpp_sid="}, "D~1", nil},
 		"junk":                       {request{query: "gpp=D~1&gpp_sid=x"}, unreadable, nil},
 		"junk after none":            {request{query: "gpp=D~1&gpp_sid=0,x"}, unreadable, nil},
