@@ -229,7 +229,9 @@ func BenchmarkMiddleware(b *testing.B) {
 	s := &service{}
 	cfg := s.config(b)
 	yes := decided(b)
-	cfg.Decide = func(context.Context, pseudonym.Raw, *consent.Signals) (map[string]consent.Decision, error) { return yes, nil }
+	cfg.Decide = func(context.Context, pseudonym.Raw, *consent.Signals) (map[string]consent.Decision, error) {
+		return yes, nil
+	}
 	pages := handlers(b, cfg).Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if !consenthttp.DecisionFrom(r.Context(), content).Allowed {
 			b.Fatal("denied")
