@@ -33,6 +33,14 @@ type Actor struct {
 	Reason string // for people to read later: 1 to 256 printable characters
 }
 
+// Check returns ErrActor for an Actor that no privileged call takes.
+func (a Actor) Check() error {
+	if !a.valid() {
+		return ErrActor
+	}
+	return nil
+}
+
 func (a Actor) valid() bool { return printable(a.ID, 128) && printable(a.Reason, 256) }
 
 func printable(text string, most int) bool {
