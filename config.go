@@ -21,6 +21,7 @@ import (
 // them in one file; package memstore forgets them when the process ends.
 type Store interface {
 	consent.Store
+	consent.LogStore
 	segment.Store
 	ledger.Store
 	ledger.AccessStore
