@@ -100,7 +100,12 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 		return ErrClosed
 	}
 	names := make([]*name, len(batch))
-	for i, c := range batch {
+	batch = slices.Clone(batch)
+	for i := range batch {
+		c := &batch[i]
+		if c.Choice, err = e.book.Expand(c.Choice); err != nil {
+			return err
+		}
 		if names[i], err = e.meet(ctx, e.keys.Load(), c.Who); err != nil {
 			return err
 		}
@@ -152,7 +157,7 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 			return err
 		}
 		clear(sooner)
-		err = e.step(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, _ bool) (*consent.Record, error) {
+		err = e.stepAnyway(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, _ bool) (*consent.Record, error) {
 			return r, e.answer(r, []Choice{c.Choice}, now)
 		}, func(f func(int, []byte) ([]byte, error)) error {
 			return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, keys)

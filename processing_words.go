@@ -106,8 +106,8 @@ func (e *Engine) limits() []ProcessingLimit {
 
 // rememberDays returns how long Sweep keeps what a person ended.
 func (e *Engine) rememberDays() int {
-	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays)
-	if e.cfg.Source != nil {
+	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays) // an event from before may come late, a return must be noticed
+	if e.cfg.Source != nil {                                // an older yes of it may still stand
 		days = max(days, consent.MaxConsentDays+1)
 	}
 	return days

@@ -2,6 +2,7 @@ package discreet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -165,8 +166,8 @@ func (e *Engine) Erase(ctx context.Context, who Raw, by Actor) (x Ended, err err
 // under whatever name they stand.
 func (e *Engine) forget(ctx context.Context, who Raw, purposes []string, why consent.Kind, change func(*consent.Record)) (Ended, error) {
 	x, err := e.end(ctx, who, purposes, why, change)
-	if err == nil {
-		err = e.tell(ctx, x)
+	if err == nil || errors.Is(err, ErrUnlogged) {
+		err = errors.Join(err, e.tell(ctx, x))
 	}
 	return x, err
 }
@@ -185,12 +186,13 @@ func (e *Engine) end(ctx context.Context, who Raw, purposes []string, why consen
 	if err != nil {
 		return Ended{}, err
 	}
+	var unlogged error
 	ends := e.under(purposes)
 	// The names of before too, from the oldest on: an older copy of the store may
 	// hold what stands under none of them now.
 	for i := len(names) - 1; i >= 0; i-- {
 		subject := names[i].subject
-		err := e.step(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, held bool) (*consent.Record, error) {
+		err := e.stepAnyway(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, held bool) (*consent.Record, error) {
 			if i > 0 && !held {
 				return nil, nil
 			}
@@ -202,11 +204,13 @@ func (e *Engine) end(ctx context.Context, who Raw, purposes []string, why consen
 		}, func(f func(int, []byte) ([]byte, error)) error {
 			return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, e.keysOf(&names[i], ends))
 		})
-		if err != nil {
+		if errors.Is(err, ErrUnlogged) {
+			unlogged = err
+		} else if err != nil {
 			return Ended{}, err
 		}
 	}
-	return x, nil
+	return x, unlogged
 }
 
 // EraseInterest deletes what a person's profile for the purpose holds about a

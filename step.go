@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/discreet-go/discreet/consent"
 )
@@ -13,17 +14,33 @@ var errStale = errors.New("discreet: a consent record changed meanwhile")
 
 const maxSteps = 64 // tries of one step, against other processes on the same store
 
-// step changes consent records: it reads those of the subjects, in order, has
-// change make what they become, logs the commitments of what is new, and has
-// write replace the rows, which gets what the store's functions ask for. So
-// whatever a record says happened is in the log. Where a row changed meanwhile it
-// begins anew; then the log holds commitments that nothing opens, as for what was
-// erased. change must come to the same whenever it is called.
-func (e *Engine) step(
-	ctx context.Context, subjects []consent.Subject,
-	change func(i int, r *consent.Record, held bool) (*consent.Record, error),
-	write func(f func(i int, row []byte) ([]byte, error)) error,
-) error {
+// ErrUnlogged: consent ended, durably, but the consent log could not be written.
+// Repeating the call logs that it was made again.
+var ErrUnlogged = errors.New("discreet: consent ended, and the consent log could not be written")
+
+// A change of a consent record makes what the record becomes; nil deletes the row,
+// and held says whether there was one. It must come to the same whenever it is called.
+type recordChange = func(i int, r *consent.Record, held bool) (*consent.Record, error)
+
+// A rowWrite replaces rows, in one durable step, by what f makes of them.
+type rowWrite = func(f func(i int, row []byte) ([]byte, error)) error
+
+// step changes consent records: it reads those of the subjects, has change make
+// what they become, logs the commitments of what is new, and has write replace the
+// rows. So whatever a record says happened is in the log. Where a row changed
+// meanwhile it begins anew; then the log holds commitments that nothing opens, as
+// for what was erased.
+func (e *Engine) step(ctx context.Context, subjects []consent.Subject, change recordChange, write rowWrite) error {
+	return e.changeRecords(ctx, subjects, change, write, false)
+}
+
+// stepAnyway is step for what ends consent: a log that cannot be written does not
+// keep it from ending, and is told with ErrUnlogged.
+func (e *Engine) stepAnyway(ctx context.Context, subjects []consent.Subject, change recordChange, write rowWrite) error {
+	return e.changeRecords(ctx, subjects, change, write, true)
+}
+
+func (e *Engine) changeRecords(ctx context.Context, subjects []consent.Subject, change recordChange, write rowWrite, anyway bool) error {
 	for range maxSteps {
 		rows, err := e.consentRows(ctx, subjects)
 		if err != nil {
@@ -47,9 +64,14 @@ func (e *Engine) step(
 				commitments = append(commitments, entry.Commitment())
 			}
 		}
-		if len(commitments) > 0 {
-			if _, err := e.log.Append(ctx, e.cfg.Now(), commitments...); err != nil {
-				return err
+		var unlogged error
+		for some := range slices.Chunk(commitments, consent.MaxCommitments) {
+			if _, err := e.log.Append(ctx, e.cfg.Now(), some...); err != nil {
+				if !anyway || ctx.Err() != nil {
+					return err
+				}
+				unlogged = errors.Join(ErrUnlogged, err)
+				break
 			}
 		}
 		err = write(func(i int, row []byte) ([]byte, error) {
@@ -58,6 +80,9 @@ func (e *Engine) step(
 			}
 			return next[i], nil
 		})
+		if err == nil {
+			return unlogged
+		}
 		if !errors.Is(err, errStale) {
 			return err
 		}

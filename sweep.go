@@ -63,17 +63,11 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 			return s, err
 		}
 	}
-	// What a person ended is remembered while an event from before may still
-	// come late, and while a return must be noticed; with a Source, while an
-	// older yes of it may still stand.
 	w, err := e.account.At(now)
 	if err != nil {
 		return s, err
 	}
-	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays, 2*int(w.To-w.From)) // AmendBudget may change the length
-	if e.cfg.Source != nil {
-		days = max(days, consent.MaxConsentDays+1)
-	}
+	days := max(e.rememberDays(), 2*int(w.To-w.From)) // AmendBudget may change the length
 	keep := time.Duration(days) * 24 * time.Hour
 	var lapsing []consent.Subject
 	err = e.cfg.Store.ConsentSweep(ctx, func(who consent.Subject, row []byte) ([]byte, error) {

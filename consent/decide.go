@@ -108,6 +108,10 @@ func (b *Book) Decide(q Question) Decision {
 	now = q.History.moment(q.Now)
 
 	open := q.History.open(q.Purpose, now)
+	untold := open != nil && (purpose.Advertising || purpose.Sharing) && !b.told(open, &purpose)
+	if untold {
+		open = nil // agreed to before it was advertising, or sharing: nobody asked for that
+	}
 	if q.Heard.Age == Child && (open == nil || open.shown.method != GuardianMethod) {
 		return deny(TooYoung)
 	}
@@ -124,10 +128,25 @@ func (b *Book) Decide(q Question) Decision {
 			return bySource(&q, since, until, event, now)
 		}
 	}
-	if open != nil {
+	switch {
+	case open != nil:
 		return deny(OutsideInterval)
+	case untold:
+		return deny(NoRecord)
 	}
 	return deny(q.History.reason(q.Purpose, now))
+}
+
+// told reports whether the text that was agreed to says of the purpose that it is
+// advertising, or sharing, as it is now.
+func (b *Book) told(open *interval, now *Purpose) bool {
+	e := b.edition(open.shown.notice, open.shown.version)
+	if e == nil {
+		return false
+	}
+	n := &e.texts[0].notice
+	i := n.purpose(now.Key)
+	return i >= 0 && (n.Purposes[i].Advertising || !now.Advertising) && (n.Purposes[i].Sharing || !now.Sharing)
 }
 
 // overruled returns the reason of a denial that no record can lift, or 0.

@@ -22,9 +22,11 @@ var (
 	ErrHead = errors.New("consent: the head of an empty log has no chain")
 )
 
+// MaxCommitments is how many commitments one append takes at most.
+const MaxCommitments = 4096
+
 const (
-	maxCommitments = 4096
-	logTries       = 64 // appends, when other processes are faster each time
+	logTries = 64 // appends, when other processes are faster each time
 )
 
 // Log is the consent log of a store: a hash chain over commitments to the
@@ -71,7 +73,7 @@ func NewLog(s LogStore) *Log { return &Log{store: s} }
 func (l *Log) Append(ctx context.Context, now time.Time, commitments ...[32]byte) (first uint64, err error) {
 	ms := millis(now)
 	switch {
-	case len(commitments) == 0 || len(commitments) > maxCommitments:
+	case len(commitments) == 0 || len(commitments) > MaxCommitments:
 		return 0, ErrCommitments
 	case ms < 1 || ms > maxMoment:
 		return 0, ErrClock

@@ -127,8 +127,8 @@ func (s *shop) serve(ctx context.Context, people iter.Seq[discreet.Raw]) error {
 	if x, err = s.Explain(ctx, who, selfService); err != nil {
 		return err
 	}
-	s.printf("\nErased. The answer: %s\n", erased.Statement())
-	s.printf("%d profiles are left; the ranking is %v\n", len(x.Profiles), contextual(s.Rank(ctx, discreet.RankRequest{Who: who, Measure: "segment-items", Limit: 1})))
+	s.printf("\nThe answer to their erasure: %s\n", erased.Statement())
+	s.printf("Erased: %d profiles are left; the ranking is %v\n", len(x.Profiles), contextual(s.Rank(ctx, discreet.RankRequest{Who: who, Measure: "segment-items", Limit: 1})))
 	return s.verify(ctx)
 }
 

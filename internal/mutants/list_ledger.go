@@ -381,8 +381,8 @@ func releaseMutants() []Mutant {
 			Cases: []string{"engine-release"},
 			Edits: []Edit{{
 				"release.go",
-				"		return dp.Release{}, plan.ErrUndeclared\n	}\n	spec := &room.specs[index]\n",
-				"		return dp.Release{}, plan.ErrUndeclared\n	}\n	spec := &room.specs[index]\n	if mutant.On(\"share-left-out-of-the-specification\") {\n		mu2, delta, err = e.plan.Charge(q.Measure, spec.ShareNano)\n		share = spec.ShareNano\n	}\n",
+				"	spec := &room.specs[index]\n	if _, err := e.plan.Predict(",
+				"	spec := &room.specs[index]\n	if mutant.On(\"share-left-out-of-the-specification\") {\n		mu2, delta, err = e.plan.Charge(q.Measure, spec.ShareNano)\n		share = spec.ShareNano\n	}\n	if _, err := e.plan.Predict(",
 			}},
 		},
 	}
