@@ -98,6 +98,17 @@ func TestGPPReadsWhatWasWritten(t *testing.T) {
 	})
 }
 
+// The largest numbers there are, and those of a single Fibonacci number.
+func TestGPPLargeNumbers(t *testing.T) {
+	for a, b := 1, 2; a < 1<<18; a, b = b, a+b {
+		for _, id := range []int{a, a + 1, 65535, 65536} {
+			if sameGPP(t, writeGPP([]slowSection{{id, "x"}}, false)) != (id < 65536) {
+				t.Errorf("section %d", id)
+			}
+		}
+	}
+}
+
 func TestGPPRefuses(t *testing.T) {
 	header := func(bits string) string {
 		w := &writer{}
