@@ -6,6 +6,7 @@ require (
 	github.com/discreet-go/discreet v0.0.0
 	github.com/google/differential-privacy/go/v3 v3.0.0
 	github.com/jackc/pgx/v5 v5.12.0
+	github.com/prebid/go-gdpr v1.12.0
 	github.com/tink-crypto/tink-go/v2 v2.9.0
 )
 

@@ -94,16 +94,13 @@ func (r *reader) rest() bool {
 // does not end.
 func (r *reader) fibonacci() int {
 	sum, last := 0, uint64(0)
-	for f, next := 1, 2; f <= 1<<16; f, next = next, f+next {
+	for f, next := 1, 2; sum < 1<<16; f, next = next, f+next {
 		bit := r.take(1)
-		if r.short {
-			return 0
-		}
 		if bit&last == 1 {
-			if sum > 1<<16-1 {
-				return 0
-			}
 			return sum
+		}
+		if r.short || f > 1<<17 {
+			break
 		}
 		if bit == 1 {
 			sum += f

@@ -40,23 +40,19 @@ func (u *US) national() fieldsUS {
 	if u.section == SectionUSNat {
 		return f
 	}
-	// A state that does not tell the young from the very young never consents, and
-	// Connecticut, which does, never for the very young.
-	all := [children]uint8(u.fields[KnownChildSensitiveDataConsents:])
-	one, two, three := notApplicable, notApplicable, absent
-	for _, v := range all {
+	// A state that does not tell the young from the very young never consents; and
+	// Connecticut, which does, consents for the young but not for the very young,
+	// which denies as well.
+	young, third := uint8(notApplicable), absent
+	for _, v := range u.fields[KnownChildSensitiveDataConsents:] {
 		switch v {
-		case absent, notApplicable:
+		case first, second:
+			young = first
 		case undefined:
-			three = undefined
-		default:
-			one, two = first, first
+			third = undefined
 		}
 	}
-	if u.section == SectionUSCT && all[1] == second && all[2] == second {
-		one = second
-	}
-	f[childField(1)], f[childField(2)], f[childField(3)] = uint8(one), uint8(two), three
+	f[childField(1)], f[childField(2)], f[childField(3)] = young, young, third
 	return f
 }
 

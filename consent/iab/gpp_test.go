@@ -98,6 +98,17 @@ func TestGPPReadsWhatWasWritten(t *testing.T) {
 	})
 }
 
+// The largest numbers there are, and those of a single Fibonacci number.
+func TestGPPLargeNumbers(t *testing.T) {
+	for a, b := 1, 2; a < 1<<18; a, b = b, a+b {
+		for _, id := range []int{a, a + 1, 65535, 65536} {
+			if sameGPP(t, writeGPP([]slowSection{{id, "x"}}, false)) != (id < 65536) {
+				t.Errorf("section %d", id)
+			}
+		}
+	}
+}
+
 func TestGPPRefuses(t *testing.T) {
 	header := func(bits string) string {
 		w := &writer{}
@@ -122,6 +133,7 @@ func TestGPPRefuses(t *testing.T) {
 		{"number above 65535", header("000000000001"+"0"+strings.Repeat("0", 24)+"11") + "~x", iab.ErrRange},
 		{"numbers that add up above 65535", header("000000000010"+"0"+"000000000000000000000011"+"0"+"000000000000000000000011") + "~x~x", iab.ErrRange},
 		{"group that is too long", header("000000000001"+"1"+"11"+"00011") + "~x", iab.ErrSection},
+		{"group of one more than there may be", header("000000000001"+"1"+"11"+fibonacci(iab.MaxSections)) + strings.Repeat("~", iab.MaxSections), iab.ErrSection},
 		{"more sections than numbers", "DBABMA~x~y", iab.ErrSection},
 		{"fewer sections than numbers", "DBACNY~x", iab.ErrSection},
 		{"none", "DBAA", nil},
@@ -133,6 +145,13 @@ func TestGPPRefuses(t *testing.T) {
 		}
 		sameGPP(t, c.text)
 	}
+}
+
+// fibonacci returns the bits of a number.
+func fibonacci(n int) string {
+	w := &writer{}
+	w.fibonacci(n)
+	return w.bits.String()
 }
 
 // A string of nothing but sections, or of nothing but a header, costs no more

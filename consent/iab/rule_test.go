@@ -194,7 +194,8 @@ func TestHearGPP(t *testing.T) {
 		{"none applies", consent.Signals{GPP: gpp(slowSection{7, no}), GPPSections: []int{-1}}, consent.Heard{}, consent.Heard{}},
 		{"none applies, and one does", consent.Signals{GPP: gpp(slowSection{7, no}), GPPSections: []int{-1, 7}}, consent.Heard{GPP: forbids}, consent.Heard{}},
 		{"section 0", consent.Signals{GPP: gpp(slowSection{7, yes}), GPPSections: []int{0}}, consent.Heard{GPP: unclear}, consent.Heard{}},
-		{"too many apply", consent.Signals{GPP: gpp(slowSection{7, yes}), GPPSections: make([]int, 65)}, consent.Heard{GPP: unclear}, consent.Heard{}},
+		{"too many apply", consent.Signals{GPP: gpp(slowSection{7, yes}), GPPSections: slices.Repeat([]int{7}, 65)}, consent.Heard{GPP: unclear}, consent.Heard{}},
+		{"as many as may apply", consent.Signals{GPP: gpp(slowSection{7, yes}), GPPSections: slices.Repeat([]int{7}, 64)}, consent.Heard{GPP: permits}, consent.Heard{}},
 		{"no sections", consent.Signals{GPP: "DBAA"}, consent.Heard{}, consent.Heard{}},
 		{"damaged", consent.Signals{GPP: "DBABLA"}, consent.Heard{GPP: unclear}, consent.Heard{}},
 		{"damaged section", consent.Signals{GPP: gpp(slowSection{7, yes + "B"})}, consent.Heard{GPP: unclear}, consent.Heard{}},
@@ -245,6 +246,12 @@ func TestHearUSOnlyWhereAsked(t *testing.T) {
 	for _, id := range []int{6, 7, 13, 27} {
 		s := consent.Signals{GPP: writeGPP([]slowSection{{id, us("SaleOptOut", 1)}}, false)}
 		if h := (&iab.Rule{TCF: asked()}).Hear(&s, today); h.GPP != consent.Silent {
+			t.Errorf("section %d: %v", id, h)
+		}
+	}
+	for _, id := range []int{1, 3, 4, 5, 28, 65535} { // of whom nobody knows whether it concerns consent
+		s := consent.Signals{GPP: writeGPP([]slowSection{{id, us()}}, false)}
+		if h := (&iab.Rule{TCF: asked()}).Hear(&s, today); h.GPP != unclear {
 			t.Errorf("section %d: %v", id, h)
 		}
 	}
