@@ -58,6 +58,17 @@ func (k Kind) MarshalText() ([]byte, error) {
 	return []byte(k.String()), nil
 }
 
+// UnmarshalText reads the code.
+func (k *Kind) UnmarshalText(text []byte) error {
+	for c := KindServed; c <= lastKind; c++ {
+		if c.String() == string(text) {
+			*k = c
+			return nil
+		}
+	}
+	return ErrKind
+}
+
 // Entry is one thing that happened to a person's consent. The person's row keeps
 // it; the consent log keeps its [Entry.Commitment], which tells nothing without
 // the Salt. When the row is erased the log still verifies.
