@@ -105,14 +105,16 @@ func (r *Record) note(before state, t int64, by Reason, proof string) {
 	for i := range r.history.records {
 		rec := &r.history.records[i]
 		old := before[rec.purpose]
-		if last := rec.last(); last != nil && (last.affirmed != old.last.affirmed || last.shown != old.last.shown) && last.affirmed == t {
+		last, was := rec.last(), old.last.contains(t) // several steps may fall into one millisecond
+		is := last != nil && last.contains(t)
+		if is && last.affirmed == t && (!was || last.affirmed != old.last.affirmed || last.shown != old.last.shown) {
 			g := group{KindGiven, last.shown}
 			if proof != "" {
 				g.kind = KindImported
 			}
 			groups[g] = append(groups[g], rec.purpose)
 		}
-		if rec.denial != old.denial && rec.denial.at == t {
+		if rec.denial.at == t && (rec.denial != old.denial || was && !is) {
 			g := group{KindRefused, rec.denial.shown}
 			switch {
 			case by != 0:

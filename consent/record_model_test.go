@@ -124,13 +124,22 @@ func TestRecordAgreesWithHistory(t *testing.T) {
 			f()
 			var named []string
 			list := p.r.Fresh()[min(entries, len(p.r.Fresh())):]
-			if slices.ContainsFunc(list, func(e consent.Entry) bool { return e.Kind == consent.KindMoved }) {
-				list = p.r.Entries() // a merge brings the entries of what begins
+			merge := slices.ContainsFunc(list, func(e consent.Entry) bool { return e.Kind == consent.KindMoved })
+			if merge {
+				list = p.r.Entries() // it brings the entries of what begins
 			}
 			for _, e := range list {
 				named = append(named, e.Purposes...)
 			}
 			open := p.r.History().Open(clock)
+			for _, e := range p.r.Fresh()[min(entries, len(p.r.Fresh())):] {
+				says := map[consent.Kind]bool{consent.KindGiven: true, consent.KindRefused: false, consent.KindWithdrawn: false, consent.KindOptedOut: false}
+				for _, key := range e.Purposes {
+					if yes, ok := says[e.Kind]; ok && len(p.r.Entries()) < 128 && !merge && slices.Contains(open, key) != yes {
+						t.Fatalf("open %q after %s", open, told(e))
+					}
+				}
+			}
 			if len(p.r.Entries()) == 128 {
 				return
 			}

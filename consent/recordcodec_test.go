@@ -198,8 +198,13 @@ func TestRecordRowDamage(t *testing.T) {
 		for bit := range 8 {
 			bad := bytes.Clone(row)
 			bad[i] ^= 1 << bit
-			if checkRecord(t, book, bad) {
-				read++
+			r, err := consent.ReadRecord(bad)
+			if err != nil {
+				continue
+			}
+			read++ // a letter or a hash or a moment: another record, itself canonical
+			if !bytes.Equal(r.Row(), bad) || bit == i%8 && !checkRecord(t, book, bad) {
+				t.Errorf("byte %d, bit %d: a second encoding of one record is read", i, bit)
 			}
 		}
 	}
@@ -277,24 +282,4 @@ func FuzzReadRecord(f *testing.F) {
 	f.Add(oneEntry(h.Row()).raw(6).u(1, 0, 1, 0, 1).s("x").id(9).b)
 	f.Add(oneEntry(nil).raw(7).u(1, 0, 1, 0, 0).raw(1).id(9).b)
 	f.Fuzz(func(t *testing.T, row []byte) { checkRecord(t, book, row) })
-}
-
-func BenchmarkReadRecord(b *testing.B) {
-	row := golden(b, "row_v2.hex")
-	b.Run("record", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := consent.ReadRecord(row); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("deciding", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := consent.Deciding(row); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }

@@ -148,3 +148,23 @@ func TestDecidingPassesOverTheJournal(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkReadRecord(b *testing.B) {
+	row := golden(b, "row_v2.hex")
+	b.Run("record", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := consent.ReadRecord(row); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("deciding", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := consent.Deciding(row); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
