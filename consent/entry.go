@@ -58,9 +58,26 @@ func (k Kind) MarshalText() ([]byte, error) {
 	return []byte(k.String()), nil
 }
 
+// UnmarshalText reads the code.
+func (k *Kind) UnmarshalText(text []byte) error {
+	for c := KindServed; c <= lastKind; c++ {
+		if c.String() == string(text) {
+			*k = c
+			return nil
+		}
+	}
+	return ErrKind
+}
+
 // Entry is one thing that happened to a person's consent. The person's row keeps
 // it; the consent log keeps its [Entry.Commitment], which tells nothing without
 // the Salt. When the row is erased the log still verifies.
+//
+// No field names a person: keys and ids of purposes and notices, codes, moments,
+// random numbers, and two texts of the caller, Method and Proof, which have to keep
+// to that. All of it is personal data nevertheless, of a pseudonymous person. The
+// Salt leaves the row only in what is given to that person: with it, whoever guesses
+// the other fields can check the guess against the log.
 type Entry struct {
 	Kind     Kind      // what happened
 	At       time.Time // when, in milliseconds
@@ -70,14 +87,14 @@ type Entry struct {
 	Locale   string    // its locale
 	Hash     [32]byte  // of its exact content
 	Method   string    // how the answer was given; opted out: "gpc", "gpp", "tcf", "age" or "source"
-	Proof    string    // imported, or refused elsewhere: where the proof is kept
+	Proof    string    // of what was taken over: where the proof is kept, as [Historic.Proof] says
 	Record   [16]byte  // random, the same for all entries of one record; names it in receipts
 	Salt     [16]byte  // random, of this entry alone
 }
 
-// Commitment returns SHA-256 over the format name, the salt and every field,
-// each with its length. It binds the log to the entry and hides it: whoever does
-// not have the salt learns nothing.
+// Commitment returns SHA-256 over the format name, the salt and every field, each
+// text with its length, as docs/formats.md says. It binds the log to the entry and
+// hides it: whoever does not have the salt learns nothing.
 func (e *Entry) Commitment() [32]byte {
 	w := hashWriter{[]byte("discreet-consent-entry/0\n")}
 	w.bytes(string(e.Salt[:]))

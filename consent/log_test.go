@@ -155,38 +155,6 @@ func TestLogGolden(t *testing.T) {
 	}
 }
 
-// Every field of an entry is in its commitment.
-func TestCommitmentBindsEveryField(t *testing.T) {
-	base := written()[1]
-	seen := map[[32]byte]string{base.Commitment(): "itself"}
-	for name, change := range map[string]func(e *consent.Entry){
-		"kind":         func(e *consent.Entry) { e.Kind = consent.KindRefused },
-		"time":         func(e *consent.Entry) { e.At = e.At.Add(time.Millisecond) },
-		"purposes":     func(e *consent.Entry) { e.Purposes = []string{stats} },
-		"more":         func(e *consent.Entry) { e.Purposes = append(e.Purposes, stats) },
-		"none":         func(e *consent.Entry) { e.Purposes = nil },
-		"joined":       func(e *consent.Entry) { e.Purposes, e.Notice = nil, content+e.Notice },
-		"notice":       func(e *consent.Entry) { e.Notice = "stop" },
-		"version":      func(e *consent.Entry) { e.Version = 2 },
-		"locale":       func(e *consent.Entry) { e.Locale = "de" },
-		"hash":         func(e *consent.Entry) { e.Hash[31] ^= 1 },
-		"method":       func(e *consent.Entry) { e.Method = "settings" },
-		"proof":        func(e *consent.Entry) { e.Proof = "x" },
-		"method/proof": func(e *consent.Entry) { e.Method, e.Proof = "", e.Method },
-		"record":       func(e *consent.Entry) { e.Record[0] ^= 1 },
-		"salt":         func(e *consent.Entry) { e.Salt[15] ^= 1 },
-		"swapped":      func(e *consent.Entry) { e.Salt, e.Record = e.Record, e.Salt },
-	} {
-		e := base
-		e.Purposes = slices.Clone(base.Purposes)
-		change(&e)
-		if other, ok := seen[e.Commitment()]; ok {
-			t.Errorf("%s has the commitment of %s", name, other)
-		}
-		seen[e.Commitment()] = name
-	}
-}
-
 func TestAppend(t *testing.T) {
 	ctx, s := t.Context(), new(shelf)
 	l := consent.NewLog(s)

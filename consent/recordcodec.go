@@ -129,7 +129,7 @@ func ReadRecord(row []byte) (*Record, error) {
 	}
 	r := rowReader{b: string(row[1:])}
 	r.take(int(r.int(int64(len(row)))))
-	rec.lapsed = r.int(maxExpiry)
+	rec.lapsed = r.int(maxMoment)
 	ids := make([][16]byte, r.count(maxEntries+1, 16))
 	r.require(len(ids) > 0)
 	for i := range ids {
@@ -181,7 +181,7 @@ type journalReader struct {
 func (r *journalReader) entry(e *Entry) {
 	e.Kind = Kind(r.byte())
 	r.require(e.Kind >= 1 && e.Kind <= lastKind)
-	at := r.int(maxExpiry)
+	at := r.int(maxMoment)
 	r.require(at >= 1)
 	e.At = moment(at)
 	id := int(r.int(maxEntries))
