@@ -14,14 +14,14 @@ type ReceiptLabels struct {
 	Shown, TextUnknown, Held, From, Why, Kept, KeptUnknown            string // what was shown
 	Stored, Law, Recipients, Nobody, Advertising, Sharing             string
 	Rights, Withdraw                                                  string
-	Log, Records                                                      string
+	Log, Records, Chain                                               string
 	Since, Until, AskAgain                                            string // between a state and a time
 	Given, Reaffirmed, Requested, Refused, Withdrawn                  string // states
 	Expired, Invalidated, Terminated, Unknown, Version, Method, Proof string
 }
 
-// EnglishReceipt returns the labels that [Receipt.Plain] uses. In Kept and
-// Records, # stands for a number.
+// EnglishReceipt returns the labels that [Receipt.Plain] uses. In Kept, #
+// stands for a number of days.
 func EnglishReceipt() ReceiptLabels {
 	return ReceiptLabels{
 		Title: "Consent receipt", Number: "Number", Issued: "Issued", For: "For the person known here as", By: "By",
@@ -33,7 +33,7 @@ func EnglishReceipt() ReceiptLabels {
 		Stored: "Stored in", Law: "Under the law of", Recipients: "Who else sees it", Nobody: "Nobody outside this service.",
 		Advertising: "advertising", Sharing: "sharing with third parties",
 		Rights: "Your rights", Withdraw: "How to withdraw",
-		Log: "The consent log", Records: "It had # records. Behind the last one its chain was",
+		Log: "The consent log, when this was issued", Records: "Records", Chain: "Chain of the last one",
 		Since: "since", Until: "until", AskAgain: "not asked again before",
 		Given: "agreed", Reaffirmed: "agreed again", Requested: "shown and asked", Refused: "refused", Withdrawn: "taken back",
 		Expired: "expired", Invalidated: "agreed, and its use is suspended for everybody", Terminated: "ended: erased, or moved to another identifier",
@@ -57,7 +57,8 @@ func (r *Receipt) PlainWith(l ReceiptLabels) string {
 	w.events(r)
 	w.texts(r)
 	w.heading(w.l.Log)
-	w.line("  ", number(w.l.Records, r.Log.Length)+" "+r.Log.Chain+".")
+	w.line("  ", w.l.Records+": "+strconv.FormatUint(r.Log.Length, 10))
+	w.line("  ", w.l.Chain+": "+r.Log.Chain)
 	return w.b.String()
 }
 
@@ -133,7 +134,7 @@ func (w *receiptWriter) events(r *Receipt) {
 
 func (w *receiptWriter) notice(id string, version int, locale string) string {
 	if version > 0 {
-		id += " " + number(w.l.Version+" #", uint64(version))
+		id += " " + w.l.Version + " " + strconv.Itoa(version)
 	}
 	if locale != "" {
 		id += " (" + locale + ")"
@@ -263,8 +264,6 @@ func named(title, key string) string {
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-func number(s string, n uint64) string { return strings.ReplaceAll(s, "#", strconv.FormatUint(n, 10)) }
-
 // filled returns the labels with English ones in place of those that are empty.
 func (l ReceiptLabels) filled() ReceiptLabels {
 	en := EnglishReceipt()
@@ -281,7 +280,7 @@ func (l *ReceiptLabels) all() []*string {
 		&l.Title, &l.Number, &l.Issued, &l.For, &l.By, &l.Holds, &l.Happened, &l.Nothing,
 		&l.Shown, &l.TextUnknown, &l.Held, &l.From, &l.Why, &l.Kept, &l.KeptUnknown,
 		&l.Stored, &l.Law, &l.Recipients, &l.Nobody, &l.Advertising, &l.Sharing, &l.Rights, &l.Withdraw,
-		&l.Log, &l.Records, &l.Since, &l.Until, &l.AskAgain,
+		&l.Log, &l.Records, &l.Chain, &l.Since, &l.Until, &l.AskAgain,
 		&l.Given, &l.Reaffirmed, &l.Requested, &l.Refused, &l.Withdrawn,
 		&l.Expired, &l.Invalidated, &l.Terminated, &l.Unknown, &l.Version, &l.Method, &l.Proof,
 	}
