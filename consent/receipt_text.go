@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type ReceiptLabels struct {
 	Since, Until, AskAgain                                            string // between a state and a time
 	Given, Reaffirmed, Requested, Refused, Withdrawn                  string // states
 	Expired, Invalidated, Terminated, Unknown, Version, Method, Proof string
+	Erased, Moved                                                     string // events
 }
 
 // EnglishReceipt returns the labels that [Receipt.Plain] uses. In Kept, #
@@ -36,7 +38,8 @@ func EnglishReceipt() ReceiptLabels {
 		Log: "The consent log, when this was issued", Records: "Records", Chain: "Chain of the last one",
 		Since: "since", Until: "until", AskAgain: "not asked again before",
 		Given: "agreed", Reaffirmed: "agreed again", Requested: "shown and asked", Refused: "refused", Withdrawn: "taken back",
-		Expired: "expired", Invalidated: "agreed, and its use is suspended for everybody", Terminated: "ended: erased, or moved to another identifier",
+		Expired: "expired", Invalidated: "agreed, and its use is suspended for everybody", Terminated: "ended",
+		Erased: "everything was erased", Moved: "everything moved to another identifier",
 		Unknown: "taken over from elsewhere", Version: "version", Method: "by", Proof: "proof",
 	}
 }
@@ -114,7 +117,7 @@ func (w *receiptWriter) events(r *Receipt) {
 	for i := range r.Records {
 		for j := range r.Records[i].Events {
 			v := &r.Records[i].Events[j]
-			out := "- " + clock(v.Time) + ": " + w.state(v.State)
+			out := "- " + clock(v.Time) + ": " + w.happened(v)
 			if len(v.Purposes) > 0 {
 				out += ": " + strings.Join(v.Purposes, ", ")
 			}
@@ -130,6 +133,21 @@ func (w *receiptWriter) events(r *Receipt) {
 			w.line("  ", out)
 		}
 	}
+}
+
+// happened tells an event as exactly as its kind does.
+func (w *receiptWriter) happened(v *ReceiptEvent) string {
+	switch v.Kind {
+	case KindErased.String():
+		return w.l.Erased
+	case KindMoved.String():
+		return w.l.Moved
+	case KindImported.String():
+		if v.State != StateUnknown {
+			return w.state(v.State) + " (" + w.l.Unknown + ")"
+		}
+	}
+	return w.state(v.State)
 }
 
 func (w *receiptWriter) notice(id string, version int, locale string) string {
@@ -211,10 +229,11 @@ func (w *receiptWriter) purposes(p *ReceiptProcessing) {
 		w.line("  ", w.l.KeptUnknown+".")
 	}
 	w.line("  ", w.l.Stored+" "+strings.Join(q.Locations, ", ")+". "+w.l.Law+" "+q.Jurisdiction+".")
-	w.list(w.l.Rights, q.Rights, "")
+	rights := q.Rights
 	if q.RightsURL != "" {
-		w.line("    ", q.RightsURL)
+		rights = append(slices.Clone(rights), q.RightsURL)
 	}
+	w.list(w.l.Rights, rights, "")
 	w.line("  ", w.l.Withdraw+": "+q.Withdrawal)
 	if q.WithdrawalURL != "" {
 		w.line("    ", q.WithdrawalURL)
@@ -282,6 +301,6 @@ func (l *ReceiptLabels) all() []*string {
 		&l.Stored, &l.Law, &l.Recipients, &l.Nobody, &l.Advertising, &l.Sharing, &l.Rights, &l.Withdraw,
 		&l.Log, &l.Records, &l.Chain, &l.Since, &l.Until, &l.AskAgain,
 		&l.Given, &l.Reaffirmed, &l.Requested, &l.Refused, &l.Withdrawn,
-		&l.Expired, &l.Invalidated, &l.Terminated, &l.Unknown, &l.Version, &l.Method, &l.Proof,
+		&l.Expired, &l.Invalidated, &l.Terminated, &l.Unknown, &l.Version, &l.Method, &l.Proof, &l.Erased, &l.Moved,
 	}
 }

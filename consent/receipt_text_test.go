@@ -23,7 +23,7 @@ func TestReceiptPlain(t *testing.T) {
 		"old.purpose: taken back since 2026-06-05 12:00:00 UTC, not asked again before 2027-06-05",
 		"suspended for everybody",
 		"2026-06-01 12:00:01 UTC: agreed: personalize.content, share; sold version 1 (en); by banner",
-		"agreed again: personalize.content", "by gpc", "proof crm/2025:4711",
+		"agreed again: personalize.content", "everything was erased", "everything moved to another identifier", "agreed (taken over from elsewhere): old.purpose", "by gpc", "proof crm/2025:4711",
 		fmt.Sprintf("%x", hash), "What you view and buy here", "Our warehouse", "Our newsletter",
 		"Ads of partners (ads.partners), advertising, sharing with third parties", "Kept for at most 180 days.",
 		"Stored in IE, FR. Under the law of EU.", "Open Settings, then Privacy", "https://shop.example/settings", "https://shop.example/rights",
@@ -56,7 +56,8 @@ func TestReceiptLabels(t *testing.T) {
 			in.Entries[i].Hash = none.Hash()
 		}
 	}
-	in.Entries, in.Summary = in.Entries[:2], consent.Summary{}
+	in.Entries, in.Summary.Purposes = in.Entries[:2], in.Summary.Purposes[:1]
+	in.Summary.Purposes[0].State = consent.Erased
 	other := receipt(t, in)
 	plain := r.Plain() + other.Plain()
 	if got := r.PlainWith(consent.ReceiptLabels{}) + other.PlainWith(consent.ReceiptLabels{}); got != plain {
