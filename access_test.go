@@ -40,7 +40,7 @@ func TestAccessLog(t *testing.T) {
 			return err
 		},
 		"AdvanceWindow": func(by discreet.Actor) error { return e.AdvanceWindow(ctx, by) },
-		"Erase":         func(by discreet.Actor) error { return e.Erase(ctx, ann, by) },
+		"Erase":         func(by discreet.Actor) error { return errOf(e.Erase(ctx, ann, by)) },
 	}
 	entries := func() (list []ledger.Access) {
 		t.Helper()

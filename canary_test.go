@@ -69,12 +69,12 @@ func TestCanary(t *testing.T) {
 		id, err := e.ID(who, discreettest.Purpose)
 		show(id, err, who, &who, []discreet.Raw{who}, map[string]discreet.Raw{"k": who}, struct{ R discreet.Raw }{who})
 		if i%7 == 0 {
-			show(e.Withdraw(ctx, who))
+			show(errOf(e.Withdraw(ctx, who)))
 		}
 		if i%11 == 0 {
-			show(e.Erase(ctx, who, operator))
+			show(errOf(e.Erase(ctx, who, operator)))
 		}
-		show(e.Withdraw(ctx, who, c))
+		show(errOf(e.Withdraw(ctx, who, c)))
 	}
 	for _, m := range worldMeasures {
 		r, err := e.Release(ctx, discreet.Query{Name: "canary-" + measureName(m), Measure: measureName(m), Share: 0.2}, operator)

@@ -10,27 +10,75 @@ import (
 )
 
 // Needs returns the fewest notices that still have to be shown to a person so
-// that every purpose in use is decided; none when nothing is left to ask, also
-// when the person refused not long ago. An anonymous visitor is asked nothing.
-func (e *Engine) Needs(ctx context.Context, who Raw) (asks []consent.Ask, err error) {
+// that every purpose is decided; none when nothing is left to ask, when the person
+// refused not long ago, or within PromptDays of a notice that was Served. Without
+// purposes it asks for all that have segments; a page that needs one more names it. An
+// anonymous visitor is asked nothing, and nobody is asked for what is suspended.
+func (e *Engine) Needs(ctx context.Context, who Raw, purposes ...string) (asks []consent.Ask, err error) {
 	defer e.observe("Needs", e.cfg.Now(), &err)
 	if e.closed.Load() {
 		return nil, ErrClosed
 	}
+	for _, p := range purposes {
+		if _, ok := e.book.Purpose(p); !ok {
+			return nil, ErrNoPurpose
+		}
+	}
 	if who.IsZero() {
 		return nil, nil
 	}
+	if err := e.suspended.look(ctx, e); err != nil {
+		return nil, err
+	}
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	h, err := e.history(ctx, who)
+	r, err := e.consents(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	purposes := make([]string, len(e.rooms))
-	for i, r := range e.rooms {
-		purposes[i] = r.purpose
+	now := e.cfg.Now()
+	if r.Served(now.AddDate(0, 0, -e.promptDays()).Add(time.Millisecond)) > 0 {
+		return nil, nil
 	}
-	return e.book.Needs(h, purposes, e.cfg.Now()), nil
+	if len(purposes) == 0 {
+		for i := range e.rooms {
+			purposes = append(purposes, e.rooms[i].purpose)
+		}
+	}
+	purposes = slices.DeleteFunc(slices.Clone(purposes), e.suspended.holds)
+	return e.book.Needs(r.History(), purposes, now), nil
+}
+
+func (e *Engine) promptDays() int {
+	if e.cfg.PromptDays == 0 {
+		return 30
+	}
+	return e.cfg.PromptDays
+}
+
+// Served records that a notice was shown to a person, in that version and
+// locale: the proof of what was asked, and what Needs counts so that nobody is
+// asked too often. An anonymous visitor leaves no record.
+func (e *Engine) Served(ctx context.Context, who Raw, notice string, version int, locale string) (err error) {
+	defer e.observe("Served", e.cfg.Now(), &err)
+	if who.IsZero() {
+		return nil
+	}
+	e.rights.Lock()
+	defer e.rights.Unlock()
+	if e.closed.Load() {
+		return ErrClosed
+	}
+	n, err := e.meet(ctx, e.keys.Load(), who)
+	if err != nil {
+		return err
+	}
+	people, now := []consent.Subject{n.subject}, e.cfg.Now()
+	return e.step(ctx, people, func(_ int, r *consent.Record, _ bool) (*consent.Record, error) {
+		return r, r.Serve(e.book, notice, version, locale, now)
+	}, func(f func(int, []byte) ([]byte, error)) error {
+		return e.cfg.Store.ConsentUpdate(ctx, people, f)
+	})
 }
 
 // Choose records a person's answer to a notice; it is on disk when Choose
@@ -69,8 +117,10 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 			return err
 		}
 		clear(sooner)
-		err := e.cfg.Store.ConsentUpdate(ctx, people, func(i int, row []byte) ([]byte, error) {
-			return e.choose(row, answers[people[i]], now)
+		err := e.step(ctx, people, func(i int, r *consent.Record, _ bool) (*consent.Record, error) {
+			return r, e.answer(r, answers[people[i]], now)
+		}, func(f func(int, []byte) ([]byte, error)) error {
+			return e.cfg.Store.ConsentUpdate(ctx, people, f)
 		})
 		people = people[:0]
 		clear(answers)
@@ -102,9 +152,11 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 			return err
 		}
 		clear(sooner)
-		err = e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) {
-			return e.choose(row, []Choice{c.Choice}, now)
-		}, keys)
+		err = e.step(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, _ bool) (*consent.Record, error) {
+			return r, e.answer(r, []Choice{c.Choice}, now)
+		}, func(f func(int, []byte) ([]byte, error)) error {
+			return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, keys)
+		})
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/consent/iab"
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -21,6 +22,7 @@ import (
 // them in one file; package memstore forgets them when the process ends.
 type Store interface {
 	consent.Store
+	consent.LogStore
 	segment.Store
 	ledger.Store
 	ledger.AccessStore
@@ -62,6 +64,26 @@ type Config struct {
 	// what is recorded here, or allow what is not. Optional.
 	Source        consent.Source
 	SourceTimeout time.Duration // required with Source: no answer within it means denied
+
+	// TCF says what a TC string must agree to for a purpose, when one comes along with
+	// an event. Purposes that are not named do not listen to TC strings. Advertising
+	// and Sharing purposes listen to Global Privacy Control and to sections of the
+	// Global Privacy Platform for the United States by themselves. Optional.
+	TCF map[string]iab.TCFRule
+
+	// UnknownAge is what a person of unknown age counts as. Optional: consent.Minor,
+	// so that nobody is advertised to who is not known to be an adult.
+	UnknownAge consent.Age
+
+	// PromptDays is how long Needs leaves a person alone after a notice was Served, 1
+	// to 365. Optional: 30.
+	PromptDays int
+
+	// Ended is told of every consent that ended, when that is durable: whoever
+	// received data has to be told. An error of it is returned to whoever ended the
+	// consent, who repeats the call; where nobody did, as with an expiry, the next
+	// Sweep calls again. It must be safe for concurrent use. Optional.
+	Ended func(context.Context, Ended) error
 
 	// ReserveShare is the part of Budget.Delta set aside for the thresholds of
 	// Discovered items, 0 to 0.9, fixed when the store is new. Set it in a new
@@ -106,6 +128,7 @@ var (
 	ErrTenant     = errors.New("discreet: Config.Tenant must be 1 to 64 characters of a-z, 0-9, dot, dash and underscore")
 	ErrMissing    = errors.New("discreet: Config lacks Keys, Store, Notices or Taxonomy")
 	ErrTTL        = errors.New("discreet: Config.TTLDays must be 1 to 730")
+	ErrPrompts    = errors.New("discreet: Config.PromptDays must be 1 to 365, and Config.UnknownAge an age")
 	ErrRetention  = errors.New("discreet: Config.TTLDays is longer than a notice promises to keep data for a purpose")
 	ErrSource     = errors.New("discreet: Config.SourceTimeout must be above zero and at most a minute when Source is set")
 	ErrNoPurpose  = errors.New("discreet: a segment or measure names a purpose that no notice asks for")
@@ -140,6 +163,9 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 		return nil, nil, nil, ErrTTL
 	case c.Source != nil && (c.SourceTimeout <= 0 || c.SourceTimeout > time.Minute):
 		return nil, nil, nil, ErrSource
+	}
+	if c.PromptDays < 0 || c.PromptDays > 365 || c.UnknownAge > consent.Child {
+		return nil, nil, nil, ErrPrompts
 	}
 	book, err := consent.NewBook(c.Notices)
 	if err != nil {

@@ -136,7 +136,7 @@ func TestErasureOutlivesSweep(t *testing.T) {
 	e := openWorld(t, discreet.Config{Source: src, SourceTimeout: time.Second})
 	src.answer[ann.Expose()] = consent.Answer{State: consent.Allowed, Since: e.Clock.Now()}
 	e.Clock.Advance(time.Hour)
-	check(t, e.Erase(t.Context(), ann, operator))
+	check(t, errOf(e.Erase(t.Context(), ann, operator)))
 	for range 12 {
 		e.Clock.Advance(30 * 24 * time.Hour)
 		check(t, e.AdvanceWindow(t.Context(), operator))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/consent/iab"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/dp/plan"
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -31,6 +32,8 @@ type Engine struct {
 	keys    atomic.Pointer[keyset]
 	account *ledger.Account
 	access  *ledger.AccessLog
+	log     *consent.Log
+	listen  map[string]*iab.Rule // purpose -> how it listens to signals
 	plan    *plan.Plan
 	terms   ledger.Terms           // of plan
 	since   map[string]contrib.Day // measure -> first day it counts
@@ -42,11 +45,12 @@ type Engine struct {
 	// holds it alone, so that no event is admitted after its consent ended.
 	rights sync.RWMutex
 
-	closed   atomic.Bool
-	models   sync.Map // measure -> *rank.Model, replaced when a table is released
-	tablesMu sync.Mutex
-	tables   tables
-	parents  map[string]string // category -> parent, for ranking
+	closed    atomic.Bool
+	suspended suspensions
+	models    sync.Map // measure -> *rank.Model, replaced when a table is released
+	tablesMu  sync.Mutex
+	tables    tables
+	parents   map[string]string // category -> parent, for ranking
 
 	reached atomic.Int32  // accounting window that recording has reached
 	lookups chan struct{} // slots for Config.Source
@@ -69,6 +73,10 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	listen, err := cfg.listeners(book)
+	if err != nil {
+		return nil, err
+	}
 	if err := cfg.Store.Bind(ctx, cfg.Tenant, cfg.Keys); err != nil {
 		return nil, err
 	}
@@ -77,9 +85,14 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		tables:  tables{items: map[string]proof.Release{}, sizes: map[string]proof.Release{}},
 		parents: parents(cfg.Taxonomy),
 		access:  ledger.NewAccessLog(cfg.Store),
+		log:     consent.NewLog(cfg.Store),
+		listen:  listen,
 		lookups: make(chan struct{}, sourceParallel),
 	}
 	if err := e.retire(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.suspended.read(ctx, e); err != nil {
 		return nil, err
 	}
 	keys, err := e.newKeyset(cfg.Keys)

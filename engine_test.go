@@ -77,7 +77,7 @@ func TestConsentDecides(t *testing.T) {
 	wants(record(e.Clock.Now().Add(time.Hour)), consent.Granted, segment.RefusedFuture)
 
 	e.Clock.Advance(time.Hour)
-	check(t, e.Withdraw(ctx, ann, discreettest.Purpose))
+	check(t, errOf(e.Withdraw(ctx, ann, discreettest.Purpose)))
 	asked(0) // a withdrawal is an answer: not asked again soon
 	wants(record(e.Clock.Now()), consent.Withdrawn, 0)
 	x, err := e.Explain(ctx, ann, operator)
@@ -92,7 +92,7 @@ func TestConsentDecides(t *testing.T) {
 	wants(record(during), consent.OutsideInterval, 0)
 	wants(record(e.Clock.Now()), consent.Granted, segment.Admitted)
 
-	check(t, e.Erase(ctx, ann, operator))
+	check(t, errOf(e.Erase(ctx, ann, operator)))
 	wants(record(e.Clock.Now()), consent.Erased, 0)
 	asked(1)
 	e.Clock.Advance(92 * 24 * time.Hour)
@@ -108,9 +108,9 @@ func TestReturning(t *testing.T) {
 	e := openWorld(t, discreet.Config{})
 	ctx := t.Context()
 	for name, leave := range map[string]func(who discreet.Raw) error{
-		"withdraw": func(who discreet.Raw) error { return e.Withdraw(ctx, who, discreettest.Purpose) },
+		"withdraw": func(who discreet.Raw) error { return errOf(e.Withdraw(ctx, who, discreettest.Purpose)) },
 		"refuse":   func(who discreet.Raw) error { return e.Choose(ctx, who, refuse) },
-		"erase":    func(who discreet.Raw) error { return e.Erase(ctx, who, operator) },
+		"erase":    func(who discreet.Raw) error { return errOf(e.Erase(ctx, who, operator)) },
 	} {
 		who := discreet.Opaque(name)
 		id, err := e.ID(who, discreettest.Purpose)
@@ -281,7 +281,7 @@ func TestWithdrawalWins(t *testing.T) {
 				}
 			}()
 		}
-		check(t, e.Withdraw(ctx, ann))
+		check(t, errOf(e.Withdraw(ctx, ann)))
 		wg.Wait()
 		x, err := e.Explain(ctx, ann, operator)
 		check(t, err)
@@ -460,7 +460,7 @@ func TestRights(t *testing.T) {
 	check(t, err)
 	b, err := json.Marshal(p)
 	check(t, err)
-	for _, want := range []string{`"discreet-export/0"`, `"sports.running"`, `"runners"`, `"granted"`, `"item":"a"`} {
+	for _, want := range []string{`"discreet-export/1"`, `"sports.running"`, `"runners"`, `"granted"`, `"item":"a"`} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("the export lacks %s", want)
 		}

@@ -31,6 +31,7 @@ type Event struct {
 	Category  string    // taxonomy id; may be empty when Item is set
 	Count     int       // how often it happened; zero counts as one
 	Time      time.Time // when it happened
+	Signals   Signals   // what came along: TCF, GPP, GPC, age; decided when the event is recorded, and not kept
 }
 
 func (e *Event) bare() segment.Event {

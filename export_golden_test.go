@@ -28,7 +28,7 @@ func TestExportGolden(t *testing.T) {
 	check(t, err)
 	explanation, err := e.Explain(ctx, ann, operator)
 	check(t, err)
-	for name, v := range map[string]any{"export-v0.json": export, "explanation-v0.json": explanation} {
+	for name, v := range map[string]any{"export-v1.json": export, "explanation-v1.json": explanation} {
 		got, err := json.MarshalIndent(v, "", "\t")
 		check(t, err)
 		got = append(got, '\n')

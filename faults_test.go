@@ -57,7 +57,8 @@ func (f *faulty) Forget(ctx context.Context, who ident.Subject, g func(row []byt
 // TestFaultsOfPeople fails every single write of people's rows in turn, before
 // and after it happened, in a life with everything in it. Whoever got an error
 // makes the call again, on an engine that was opened anew; in the end the store
-// holds, byte for byte, what it holds without a fault.
+// holds what it holds without a fault: profiles and consent byte for byte, the same
+// entries but for what is drawn, and each of them is in the consent log.
 func TestFaultsOfPeople(t *testing.T) {
 	ctx := t.Context()
 	keys := openWorld(t, discreet.Config{Store: memstore.Volatile()}).Config.Keys
@@ -85,9 +86,9 @@ func TestFaultsOfPeople(t *testing.T) {
 			return err
 		},
 		record(ann, 9),
-		func(e *discreet.Engine) error { return e.Withdraw(ctx, bob) },
+		func(e *discreet.Engine) error { return errOf(e.Withdraw(ctx, bob)) },
 		choose(carl, refuse), choose(carl, agree), record(carl, 11),
-		func(e *discreet.Engine) error { return e.Erase(ctx, carl, operator) },
+		func(e *discreet.Engine) error { return errOf(e.Erase(ctx, carl, operator)) },
 		func(e *discreet.Engine) error { _, err := e.Sweep(ctx); return err },
 	}
 	run := func(at int, after bool) (map[string]string, int) {
@@ -116,7 +117,19 @@ func TestFaultsOfPeople(t *testing.T) {
 			return nil
 		}))
 		check(t, f.Store.ConsentSweep(ctx, func(who consent.Subject, row []byte) ([]byte, error) {
-			rows["consent "+fmt.Sprint(who.ID().Bytes())] = string(row)
+			r, err := consent.ReadRecord(row)
+			if err != nil {
+				return nil, err
+			}
+			said := fmt.Sprintf("%x", r.History().Row())
+			for _, entry := range r.Entries() {
+				if _, logged, err := consent.NewLog(f.Store).Find(ctx, entry.Commitment()); err != nil || !logged {
+					t.Errorf("write %d: an entry %v is not in the log, %v", at, entry.Kind, err)
+				}
+				entry.Salt, entry.Record = [16]byte{}, [16]byte{} // drawn anew each time
+				said += fmt.Sprintf(" %+v", entry)
+			}
+			rows["consent "+fmt.Sprint(who.ID().Bytes())] = said
 			return row, nil
 		}))
 		return rows, f.writes

@@ -42,17 +42,17 @@ func (e *Engine) Merge(ctx context.Context, from, into Raw) (err error) {
 		return ErrSame
 	}
 	// Whoever was merged before and did not come back holds nothing.
-	h, err := e.history(ctx, from)
+	r, err := e.consents(ctx, from)
 	if err != nil {
 		return err
 	}
-	if h.Silent() {
+	if r.History().Silent() {
 		held, err := e.profiled(ctx, old)
 		if err != nil || !held {
 			return err
 		}
 	}
-	moved, err := e.move(ctx, old, now, func(h *consent.History, at time.Time) { h.Leave(at) })
+	moved, err := e.move(ctx, old, now, func(r *consent.Record, at time.Time) { r.Leave(at) })
 	if moved {
 		e.stats.moved.Add(1)
 	}

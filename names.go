@@ -123,70 +123,57 @@ func (e *Engine) profiled(ctx context.Context, n *name) (bool, error) {
 // move joins what is held under one name to what is held under another, in one
 // durable step, and reports whether there was anything. stays says what remains
 // of the consent; nil for nothing.
-func (e *Engine) move(ctx context.Context, from, to *name, stays func(h *consent.History, now time.Time)) (moved bool, err error) {
+func (e *Engine) move(ctx context.Context, from, to *name, stays func(r *consent.Record, now time.Time)) (moved bool, err error) {
 	now := e.cfg.Now()
+	people := []consent.Subject{from.subject, to.subject}
 	var keys []segment.Key
 	for i, r := range e.rooms {
 		keys = append(keys, segment.Key{Purpose: r.purpose, ID: from.ids[i]}, segment.Key{Purpose: r.purpose, ID: to.ids[i]})
 	}
-	var left []byte             // the row that was there
-	var joined *consent.History // the consent of both
-	err = e.cfg.Store.Update(ctx, []consent.Subject{from.subject, to.subject}, keys, func(i int, row []byte) ([]byte, error) {
-		if i == 0 {
-			moved = false
-		}
-		if i%2 == 0 {
-			left = bytes.Clone(row)
-			if row == nil {
-				return nil, nil
-			}
-			moved = true
-			if i > 0 || stays == nil {
-				return nil, nil
-			}
-			h, err := consent.ReadHistory(row)
-			if err != nil {
-				return nil, err
-			}
-			stays(h, now)
-			return h.Row(), nil
-		}
+	var left *consent.Record   // the consent that was there; nil for none
+	var joined *consent.Record // the consent of both
+	err = e.step(ctx, people, func(i int, r *consent.Record, held bool) (*consent.Record, error) {
 		if i == 1 {
-			h, err := joinConsent(row, left, now, stays == nil)
-			if err != nil {
-				return nil, err
+			if joined = r; left != nil && (held || stays != nil) {
+				joined.Merge(left, now)
+			} else if left != nil {
+				joined = left // where the whole name is given up, also what was left of earlier moves goes along
 			}
-			joined = h
-			return h.Row(), nil
+			return joined, nil
 		}
-		r := &e.rooms[i/2-1]
-		if joined.Refused(r.purpose, now) || row == nil && left == nil {
+		if left = nil; !held {
 			return nil, nil
 		}
-		m, err := e.moment(now)
-		if err != nil {
-			return nil, err
+		left = r
+		if stays == nil {
+			return nil, nil
 		}
-		m.EntersNext = joined.Returned(timeOf(m.WindowStart), r.purpose)
-		return r.rules.Merge(row, left, m)
+		remains := r.Clone()
+		stays(remains, now)
+		return remains, nil
+	}, func(f func(int, []byte) ([]byte, error)) error {
+		var profile []byte // the row that was there
+		return e.cfg.Store.Update(ctx, people, keys, func(i int, row []byte) ([]byte, error) {
+			if i < len(people) {
+				moved = left != nil
+				return f(i, row)
+			}
+			if i%2 == 0 {
+				profile = bytes.Clone(row)
+				moved = moved || row != nil
+				return nil, nil
+			}
+			r := &e.rooms[i/2-1]
+			if joined.History().Refused(r.purpose, now) || row == nil && profile == nil {
+				return nil, nil
+			}
+			m, err := e.moment(now)
+			if err != nil {
+				return nil, err
+			}
+			m.EntersNext = joined.History().Returned(timeOf(m.WindowStart), r.purpose)
+			return r.rules.Merge(row, profile, m)
+		})
 	})
 	return moved, err
-}
-
-// joinConsent returns the consent of both rows. Where the whole name is given up,
-// also what was left of earlier moves goes along.
-func joinConsent(into, from []byte, now time.Time, whole bool) (*consent.History, error) {
-	h, err := consent.ReadHistory(into)
-	if err != nil {
-		return nil, err
-	}
-	other, err := consent.ReadHistory(from)
-	if err != nil {
-		return nil, err
-	}
-	if into == nil && whole {
-		return other, nil
-	}
-	h.Merge(other, now)
-	return h, nil
 }

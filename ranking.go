@@ -24,6 +24,7 @@ type RankRequest struct {
 	Exclude    []string // items to leave out
 	Context    string   // category of the page, or ""
 	Limit      int      // most items in the answer; 0: all
+	Signals    Signals  // what came along with the request
 }
 
 // Ranking is a ranking and the decision that it rests on. Without consent it is
@@ -53,11 +54,18 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 	}
 	r.Decision = anonymous
 	if !q.Who.IsZero() {
+		if err := e.suspended.look(ctx, e); err != nil {
+			return Ranking{}, err
+		}
 		var link pseudonym.Link
+		heard := e.aged(e.hear(&q.Signals, room.purpose))
+		if err := e.obeySignals(ctx, e.keys.Load(), q.Who, &q.Signals); err != nil {
+			return Ranking{}, err
+		}
 		for err = errKeys; err == errKeys; {
 			k := e.keys.Load()
 			if link, err = k.deriver.Link(q.Who, room.purpose); err == nil {
-				req.Person, r.Decision, err = e.person(ctx, k, room, q.Who, link)
+				req.Person, r.Decision, err = e.person(ctx, k, room, q.Who, link, heard)
 			}
 		}
 		if err != nil {
@@ -76,9 +84,9 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 
 // person reads what a ranking may use of a person; nil without consent. It
 // returns errKeys where another keyset came meanwhile.
-func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, link pseudonym.Link) (*rank.Person, Decision, error) {
+func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, link pseudonym.Link, heard consent.Heard) (*rank.Person, Decision, error) {
 	answers := e.newAnswers()
-	answers.ask(ctx, who, link)
+	answers.ask(ctx, who, link.Subject(), link.Purpose())
 	if err := answers.wait(ctx); err != nil {
 		return nil, Decision{}, err
 	}
@@ -97,14 +105,15 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 	if err != nil {
 		return nil, Decision{}, err
 	}
-	h, err := consent.ReadHistory(row)
+	h, err := consent.Deciding(row)
 	if err != nil {
 		return nil, Decision{}, err
 	}
 	now := e.cfg.Now()
 	decision := e.book.Decide(consent.Question{
 		Subject: link.Subject(), Purpose: room.purpose, History: h,
-		EventTime: now, Now: now, Source: answers.get(link),
+		EventTime: now, Now: now, Source: answers.get(link.Subject(), link.Purpose()),
+		Heard: heard, Suspended: e.suspended.holds(room.purpose),
 	})
 	if !decision.Allowed {
 		return nil, decision, nil

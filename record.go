@@ -54,6 +54,7 @@ type admission struct {
 	event    int
 	room     int
 	link     pseudonym.Link
+	heard    consent.Heard
 	decision consent.Decision
 	grant    segment.Grant
 	result   segment.Outcome
@@ -106,8 +107,10 @@ func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes 
 				t.Malformed++
 				break
 			}
-			answers.ask(ctx, who, link)
-			admissions = append(admissions, admission{event: i, room: r, link: link})
+			answers.ask(ctx, who, link.Subject(), link.Purpose())
+			admissions = append(admissions, admission{
+				event: i, room: r, link: link, heard: e.aged(e.hear(&events[i].Signals, e.rooms[r].purpose)),
+			})
 		}
 	}
 	if err := answers.wait(ctx); err != nil {
@@ -116,9 +119,17 @@ func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes 
 	if err := e.meetAll(ctx, k, events, admissions); err != nil {
 		return Tally{}, err
 	}
+	if err := e.suspended.look(ctx, e); err != nil {
+		return Tally{}, err
+	}
+	for i := range events {
+		if err := e.obeySignals(ctx, k, events[i].Who, &events[i].Signals); err != nil {
+			return Tally{}, err
+		}
+	}
 	for i := range admissions { // before anything is recorded, so that an error leaves nothing behind
 		a := &admissions[i]
-		if s := answers.get(a.link); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
+		if s := answers.get(a.link.Subject(), a.link.Purpose()); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
 			if err := e.obey(ctx, events[a.event].Who, a.link); err != nil {
 				return Tally{}, err
 			}
@@ -223,14 +234,15 @@ func (e *Engine) decide(ctx context.Context, events []Event, admissions []admiss
 			if err != nil {
 				return nil, nil, err
 			}
-			if h, err = consent.ReadHistory(row); err != nil {
+			if h, err = consent.Deciding(row); err != nil {
 				return nil, nil, err
 			}
 			histories[subject] = h
 		}
 		a.decision = e.book.Decide(consent.Question{
 			Subject: subject, Purpose: purpose, History: h,
-			EventTime: events[a.event].Time, Now: m.Now, Source: answers.get(a.link),
+			EventTime: events[a.event].Time, Now: m.Now, Source: answers.get(subject, purpose),
+			Heard: a.heard, Suspended: e.suspended.holds(purpose),
 		})
 		if a.grant, ok = a.decision.Grant(); !ok {
 			continue
@@ -250,9 +262,9 @@ func (e *Engine) decide(ctx context.Context, events []Event, admissions []admiss
 	return keys, work, nil
 }
 
-// history returns what is recorded of a person's choices. The caller holds
+// consents returns what is recorded of a person's choices. The caller holds
 // rights.
-func (e *Engine) history(ctx context.Context, who Raw) (*consent.History, error) {
+func (e *Engine) consents(ctx context.Context, who Raw) (*consent.Record, error) {
 	n, err := e.meet(ctx, e.keys.Load(), who)
 	if err != nil {
 		return nil, err
@@ -261,19 +273,15 @@ func (e *Engine) history(ctx context.Context, who Raw) (*consent.History, error)
 	if err != nil {
 		return nil, err
 	}
-	return consent.ReadHistory(row)
+	return consent.ReadRecord(row)
 }
 
-// choose returns the consent row after the answers.
-func (e *Engine) choose(row []byte, choices []Choice, now time.Time) ([]byte, error) {
-	h, err := consent.ReadHistory(row)
-	if err != nil {
-		return nil, err
-	}
+// answer records the answers, in order.
+func (e *Engine) answer(r *consent.Record, choices []Choice, now time.Time) error {
 	for _, c := range choices {
-		if err := e.book.Choose(h, c, now); err != nil {
-			return nil, err
+		if err := r.Choose(e.book, c, now); err != nil {
+			return err
 		}
 	}
-	return h.Row(), nil
+	return nil
 }

@@ -112,11 +112,11 @@ func TestSetKeys(t *testing.T) {
 	if n := e.Stats().Moved; n != 1 {
 		t.Errorf("%d people moved", n)
 	}
-	check(t, e.Erase(ctx, bob, operator))
+	check(t, errOf(e.Erase(ctx, bob, operator)))
 	if got, want := rowsOf(t, store), map[uint32]int{next.KeyID(): 1}; !maps.Equal(got, want) {
 		t.Errorf("after an erasure, profile rows by key: %v, want %v", got, want)
 	}
-	check(t, e.Withdraw(ctx, ann))
+	check(t, errOf(e.Withdraw(ctx, ann)))
 	if got := rowsOf(t, store); len(got) != 0 {
 		t.Errorf("after a withdrawal: %v", got)
 	}
@@ -141,7 +141,7 @@ func TestEraseOnly(t *testing.T) {
 	if len(x.Profiles) != 1 {
 		t.Errorf("the export holds %d profiles", len(x.Profiles))
 	}
-	check(t, e.Erase(ctx, ann, operator))
+	check(t, errOf(e.Erase(ctx, ann, operator)))
 	if got := rowsOf(t, store); len(got) != 0 {
 		t.Errorf("after an erasure: %v", got)
 	}
@@ -338,7 +338,7 @@ func TestRotationUnderLoad(t *testing.T) {
 			return err
 		})
 	}
-	work(func(n int) error { return e.Withdraw(ctx, people[n%crowd]) })
+	work(func(n int) error { return errOf(e.Withdraw(ctx, people[n%crowd])) })
 	released := 0
 	work(func(int) error {
 		if released++; released > 20 {

@@ -33,7 +33,9 @@ type Query struct {
 // refused with a [*ledger.ExhaustedError] and costs nothing. After a failure
 // between charge and draw, asking again goes on under that charge; after one
 // between draw and answer the name is void, with [ledger.ErrVoid]. Nothing is
-// refunded. Where AmendBudget gave the window another budget it returns ErrBudget.
+// refunded. Where AmendBudget gave the window another budget it returns ErrBudget,
+// and ErrSuspended for a purpose that is suspended; a release that was under way by
+// then ends.
 func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, err error) {
 	defer e.observe("Release", e.cfg.Now(), &err)
 	if e.closed.Load() {
@@ -53,6 +55,12 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 	room, index, ok := e.measure(q.Measure)
 	if !ok {
 		return dp.Release{}, plan.ErrUndeclared
+	}
+	if err := e.suspended.look(ctx, e); err != nil {
+		return dp.Release{}, err
+	}
+	if e.suspended.holds(room.purpose) {
+		return dp.Release{}, ErrSuspended
 	}
 	spec := &room.specs[index]
 	if _, err := e.plan.Predict(q.Measure, share); err != nil {

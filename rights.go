@@ -2,6 +2,7 @@ package discreet
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
@@ -18,7 +19,7 @@ type Explanation struct {
 // Portable is a person's own data, to take along: everything that is held
 // under that person's pseudonyms, in a documented JSON form.
 type Portable struct {
-	Format   string             `json:"format"` // "discreet-export/0"
+	Format   string             `json:"format"` // "discreet-export/1"
 	Tenant   string             `json:"tenant"`
 	Made     time.Time          `json:"made"`
 	Consent  consent.Summary    `json:"consent"`
@@ -35,11 +36,11 @@ func (e *Engine) Explain(ctx context.Context, who Raw, by Actor) (x Explanation,
 		return Explanation{}, err
 	}
 	now := e.cfg.Now()
-	h, profiles, err := e.held(ctx, who)
+	r, profiles, err := e.held(ctx, who)
 	if err != nil {
 		return Explanation{}, err
 	}
-	x.Consent = e.book.Summary(h, now)
+	x.Consent = e.book.RecordSummary(r, now)
 	for _, p := range profiles {
 		x.Profiles = append(x.Profiles, p.rules.Explain(p.profile, now))
 	}
@@ -55,11 +56,11 @@ func (e *Engine) Export(ctx context.Context, who Raw, by Actor) (x Portable, err
 		return Portable{}, err
 	}
 	now := e.cfg.Now()
-	h, profiles, err := e.held(ctx, who)
+	r, profiles, err := e.held(ctx, who)
 	if err != nil {
 		return Portable{}, err
 	}
-	x = Portable{Format: "discreet-export/0", Tenant: e.cfg.Tenant, Made: now.UTC(), Consent: e.book.Summary(h, now)}
+	x = Portable{Format: "discreet-export/1", Tenant: e.cfg.Tenant, Made: now.UTC(), Consent: e.book.RecordSummary(r, now)}
 	for _, p := range profiles {
 		x.Profiles = append(x.Profiles, p.rules.Export(p.profile, now))
 	}
@@ -74,13 +75,13 @@ type heldProfile struct {
 
 // held returns consent and profiles of a person as of one moment, by purpose;
 // also what stands under roots that are kept for access and erasure only.
-func (e *Engine) held(ctx context.Context, who Raw) (*consent.History, []heldProfile, error) {
+func (e *Engine) held(ctx context.Context, who Raw) (*consent.Record, []heldProfile, error) {
 	e.rights.RLock()
 	defer e.rights.RUnlock()
 	if e.closed.Load() {
 		return nil, nil, ErrClosed
 	}
-	h, err := e.history(ctx, who)
+	record, err := e.consents(ctx, who)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,82 +106,107 @@ func (e *Engine) held(ctx context.Context, who Raw) (*consent.History, []heldPro
 			profiles = append(profiles, heldProfile{p, r.rules})
 		}
 	}
-	return h, profiles, nil
+	return record, profiles, nil
 }
 
 // Withdraw ends a person's consent for the purposes and deletes their profiles
 // for them, in one durable step. Without purposes it ends all. Withdrawing what
-// was never granted is no error.
-func (e *Engine) Withdraw(ctx context.Context, who Raw, purposes ...string) (err error) {
+// was never granted is no error. It returns what the person is answered, and who has
+// to be told; Config.Ended is told too, and an error of it comes with what ended.
+func (e *Engine) Withdraw(ctx context.Context, who Raw, purposes ...string) (x Ended, err error) {
 	defer e.observe("Withdraw", e.cfg.Now(), &err)
 	if len(purposes) == 0 {
 		purposes = e.book.Purposes()
 	}
 	for _, p := range purposes {
 		if _, ok := e.book.Purpose(p); !ok {
-			return ErrNoPurpose
+			return Ended{}, fmt.Errorf("%w: %w", ErrNoPurpose, consent.ErrPurpose)
 		}
 	}
-	return e.forget(ctx, who, purposes, func(h *consent.History, now time.Time) {
+	now := e.cfg.Now()
+	return e.forget(ctx, who, purposes, consent.KindWithdrawn, func(r *consent.Record) {
 		for _, p := range purposes {
-			h.Withdraw(p, now)
+			r.Withdraw(p, now)
 		}
 	})
+}
+
+// Object is a person's objection to direct marketing, and to profiling for it: it
+// withdraws every purpose that is Advertising, whatever the reason. It asks for none, and
+// there is none to refuse it (GDPR Art. 21(2) and (3)).
+func (e *Engine) Object(ctx context.Context, who Raw) (Ended, error) {
+	var purposes []string
+	for _, key := range e.book.Purposes() {
+		if p, _ := e.book.Purpose(key); p.Advertising {
+			purposes = append(purposes, key)
+		}
+	}
+	if len(purposes) == 0 {
+		return Ended{Why: consent.KindWithdrawn}, nil
+	}
+	return e.Withdraw(ctx, who, purposes...)
 }
 
 // Erase deletes everything that is held about a person. Only the moment of the
 // erasure is remembered, under the consent pseudonym, until Sweep finds the
 // accounting window over: it keeps the person, if back at once, out of releases
 // that could be compared with earlier ones. What was released stays released;
-// it is differentially private.
-func (e *Engine) Erase(ctx context.Context, who Raw, by Actor) (err error) {
+// it is differentially private. It returns what Withdraw returns.
+func (e *Engine) Erase(ctx context.Context, who Raw, by Actor) (x Ended, err error) {
 	defer e.observe("Erase", e.cfg.Now(), &err)
 	if err := e.note(ctx, by, "Erase"); err != nil {
-		return err
+		return Ended{}, err
 	}
-	purposes := make([]string, len(e.rooms))
-	for i, r := range e.rooms {
-		purposes[i] = r.purpose
-	}
-	return e.forget(ctx, who, purposes, func(h *consent.History, now time.Time) { h.Erase(now) })
+	now := e.cfg.Now()
+	return e.forget(ctx, who, e.book.Purposes(), consent.KindErased, func(r *consent.Record) { r.Erase(now) })
 }
 
 // forget changes a person's consent and deletes the profiles of the purposes,
 // under whatever name they stand.
-func (e *Engine) forget(ctx context.Context, who Raw, purposes []string, change func(*consent.History, time.Time)) error {
+func (e *Engine) forget(ctx context.Context, who Raw, purposes []string, why consent.Kind, change func(*consent.Record)) (Ended, error) {
+	x, err := e.end(ctx, who, purposes, why, change)
+	if err == nil {
+		err = e.tell(ctx, x)
+	}
+	return x, err
+}
+
+func (e *Engine) end(ctx context.Context, who Raw, purposes []string, why consent.Kind, change func(*consent.Record)) (x Ended, err error) {
 	e.rights.Lock()
 	defer e.rights.Unlock()
 	if e.closed.Load() {
-		return ErrClosed
+		return Ended{}, ErrClosed
 	}
 	k := e.keys.Load()
 	if _, err := e.meet(ctx, k, who); err != nil {
-		return err
+		return Ended{}, err
 	}
 	names, err := e.names(k, who, true)
 	if err != nil {
-		return err
+		return Ended{}, err
 	}
-	now := e.cfg.Now()
+	ends := e.under(purposes)
 	// The names of before too, from the oldest on: an older copy of the store may
 	// hold what stands under none of them now.
 	for i := len(names) - 1; i >= 0; i-- {
-		err := e.cfg.Store.Forget(ctx, names[i].subject, func(row []byte) ([]byte, error) {
-			if i > 0 && row == nil {
+		subject := names[i].subject
+		err := e.step(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, held bool) (*consent.Record, error) {
+			if i > 0 && !held {
 				return nil, nil
 			}
-			h, err := consent.ReadHistory(row)
-			if err != nil {
-				return nil, err
+			if i == 0 {
+				x = e.ended(&names[0], r, ends, why)
 			}
-			change(h, now)
-			return h.Row(), nil
-		}, e.keysOf(&names[i], e.under(purposes)))
+			change(r)
+			return r, nil
+		}, func(f func(int, []byte) ([]byte, error)) error {
+			return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, e.keysOf(&names[i], ends))
+		})
 		if err != nil {
-			return err
+			return Ended{}, err
 		}
 	}
-	return nil
+	return x, nil
 }
 
 // EraseInterest deletes what a person's profile for the purpose holds about a

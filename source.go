@@ -3,7 +3,6 @@ package discreet
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -15,7 +14,13 @@ type answers struct {
 	e   *Engine
 	wg  sync.WaitGroup
 	mu  sync.Mutex
-	got map[segment.Key]consent.SourceAnswer
+	got map[asked]consent.SourceAnswer
+}
+
+// asked is what Config.Source is asked about.
+type asked struct {
+	subject consent.Subject
+	purpose string
 }
 
 var (
@@ -30,14 +35,14 @@ func (e *Engine) newAnswers() *answers {
 	if e.cfg.Source == nil {
 		return nil
 	}
-	return &answers{e: e, got: map[segment.Key]consent.SourceAnswer{}}
+	return &answers{e: e, got: map[asked]consent.SourceAnswer{}}
 }
 
-func (a *answers) ask(ctx context.Context, who Raw, l pseudonym.Link) {
+func (a *answers) ask(ctx context.Context, who Raw, subject consent.Subject, purpose string) {
 	if a == nil {
 		return
 	}
-	key := segment.Key{Purpose: l.Purpose(), ID: l.ID()}
+	key := asked{subject, purpose}
 	a.mu.Lock()
 	_, asked := a.got[key]
 	if !asked {
@@ -53,7 +58,7 @@ func (a *answers) ask(ctx context.Context, who Raw, l pseudonym.Link) {
 	a.wg.Add(1)
 	go func() {
 		defer a.wg.Done()
-		answer := a.e.lookup(ctx, who, l.Purpose())
+		answer := a.e.lookup(ctx, who, purpose)
 		a.mu.Lock()
 		a.got[key] = answer
 		a.mu.Unlock()
@@ -68,11 +73,11 @@ func (a *answers) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (a *answers) get(l pseudonym.Link) consent.SourceAnswer {
+func (a *answers) get(subject consent.Subject, purpose string) consent.SourceAnswer {
 	if a == nil {
 		return consent.SourceAnswer{}
 	}
-	return a.got[segment.Key{Purpose: l.Purpose(), ID: l.ID()}]
+	return a.got[asked{subject, purpose}]
 }
 
 // slot waits for a free slot. One comes free within Config.SourceTimeout, unless
@@ -121,7 +126,9 @@ func (e *Engine) obey(ctx context.Context, who Raw, l pseudonym.Link) error {
 	if err != nil || row == nil {
 		return err
 	}
-	return e.forget(ctx, who, []string{l.Purpose()}, func(h *consent.History, now time.Time) {
-		h.Withdraw(l.Purpose(), now)
+	now := e.cfg.Now()
+	_, err = e.forget(ctx, who, []string{l.Purpose()}, consent.KindOptedOut, func(r *consent.Record) {
+		r.OptOut(l.Purpose(), consent.SourceDenied, now)
 	})
+	return err
 }

@@ -3,6 +3,7 @@ package discreet
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
@@ -13,7 +14,7 @@ import (
 type Swept struct {
 	Profiles int // profile rows deleted because they expired
 	Trimmed  int // profile rows that lost expired parts
-	Consents int // consent rows deleted or trimmed
+	Consents int // consent rows that lost what is too old, or gained the entry of an expiry
 }
 
 // Sweep deletes what has expired: profiles past consent or TTL, old parts of
@@ -39,6 +40,9 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 	keys := e.keys.Load()
 	for i := range e.rooms {
 		r := &e.rooms[i]
+		if err := e.tellExpired(ctx, r, now); err != nil {
+			return s, err
+		}
 		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(id segment.ID, row []byte) ([]byte, error) {
 			if keys.lost(id) {
 				s.Profiles++
@@ -71,23 +75,42 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 		days = max(days, consent.MaxConsentDays+1)
 	}
 	keep := time.Duration(days) * 24 * time.Hour
+	var lapsing []consent.Subject
 	err = e.cfg.Store.ConsentSweep(ctx, func(who consent.Subject, row []byte) ([]byte, error) {
 		if keys.lost(who.ID()) {
 			s.Consents++
 			return nil, nil
 		}
-		h, err := consent.ReadHistory(row)
+		r, err := consent.ReadRecord(row)
 		if err != nil {
 			return nil, err
 		}
-		if !h.Expire(now, keep) {
+		if r.Lapsing(now) {
+			lapsing = append(lapsing, who) // with an entry in the log
+			return row, nil
+		}
+		if !r.Expire(now, keep) {
 			return row, nil
 		}
 		s.Consents++
-		return h.Row(), nil
+		return r.Row(), nil
 	})
 	if err != nil {
 		return s, err
+	}
+	for batch := range slices.Chunk(lapsing, 256) {
+		err := e.step(ctx, batch, func(_ int, r *consent.Record, held bool) (*consent.Record, error) {
+			if !held {
+				return nil, nil
+			}
+			r.Lapse(now)
+			r.Expire(now, keep)
+			return r, nil
+		}, func(f func(int, []byte) ([]byte, error)) error { return e.cfg.Store.ConsentUpdate(ctx, batch, f) })
+		if err != nil {
+			return s, err
+		}
+		s.Consents += len(batch)
 	}
 	if c, ok := e.cfg.Store.(interface{ Compact(context.Context) error }); ok {
 		err = c.Compact(ctx)

@@ -36,11 +36,11 @@ func drawDeed(t *rapid.T, people int) deed {
 	switch rapid.IntRange(0, 12).Draw(t, "kind") {
 	case 0:
 		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {
-			check(t, e.Withdraw(context.Background(), who, discreettest.Purpose))
+			check(t, errOf(e.Withdraw(context.Background(), who, discreettest.Purpose)))
 		}
 	case 1:
 		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {
-			check(t, e.Erase(context.Background(), who, operator))
+			check(t, errOf(e.Erase(context.Background(), who, operator)))
 		}
 	case 2:
 		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {

@@ -67,3 +67,6 @@ var (
 func view(who discreet.Raw, category string) discreet.Event {
 	return discreet.Event{Who: who, MessageID: "1", Kind: "view", Category: category, Time: time.Now()}
 }
+
+// errOf returns the error of a call that ends consent.
+func errOf(_ discreet.Ended, err error) error { return err }

@@ -260,7 +260,7 @@ func (c chain) run(ctx context.Context, store discreet.Store, steps []step) (tim
 			return 0, err
 		}
 		for _, who := range s.leave {
-			if err := engine.Withdraw(ctx, who, pipelinePurpose); err != nil {
+			if _, err := engine.Withdraw(ctx, who, pipelinePurpose); err != nil {
 				return 0, err
 			}
 		}

@@ -120,6 +120,7 @@ func TestRestore(t *testing.T) {
 	if err := release(a, 1); err != nil { // answered before
 		t.Fatal(err)
 	}
+	wantLogged(t, s)
 	forget(t, s, 4) // the journal goes on
 	if c, err := s.Check(t.Context()); err != nil || c.Profiles[purpose] != damageRows-5 || c.Consents != damageRows-3 {
 		t.Fatalf("%+v, %v", c, err)

@@ -13,7 +13,8 @@ import (
 type Checked struct {
 	Records  uint64 // of the ledger
 	Accesses int    // records of the access log
-	Blobs    int    // answers beside them
+	Logged   int    // records of the consent log
+	Blobs    int    // answers beside those of the ledger
 	Consents int
 	Profiles map[string]int // rows by purpose
 }
@@ -21,7 +22,8 @@ type Checked struct {
 // Check reads the whole file: the structure of its pages, during which calls that
 // write wait, and then, over one snapshot, every value, which must open in its place. It
 // returns ErrDamaged, with the kind of what is damaged. It does not follow the
-// chain of the ledger: ledger.Account.Verify does.
+// chain of the ledger, nor those of the other logs: ledger.Account.Verify does, and
+// Read of ledger.AccessLog and consent.Log.
 func (s *Store) Check(ctx context.Context) (Checked, error) {
 	c := Checked{Profiles: map[string]int{}}
 	if err := s.ready(ctx); err != nil {
@@ -53,6 +55,8 @@ func (s *Store) Check(ctx context.Context) (Checked, error) {
 				kind = "an answer"
 			case bytes.Equal(name, bucketAccess):
 				kind = "an access record"
+			case bytes.Equal(name, bucketConsentLog):
+				kind = "a consent log record"
 			case bytes.Equal(name, bucketConsent):
 				kind = "a consent row"
 			case strings.HasPrefix(string(name), profilePrefix):
@@ -84,6 +88,8 @@ func (s *Store) Check(ctx context.Context) (Checked, error) {
 				c.Blobs = n
 			case bytes.Equal(name, bucketAccess):
 				c.Accesses = n
+			case bytes.Equal(name, bucketConsentLog):
+				c.Logged = n
 			case bytes.Equal(name, bucketConsent):
 				c.Consents = n
 			default:

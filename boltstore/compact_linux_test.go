@@ -142,6 +142,7 @@ func TestCompactErases(t *testing.T) {
 					t.Fatalf("row %d is %q", n, got)
 				}
 			}
+			wantLogged(t, s)
 			a, err := account(s)
 			if err != nil || a.Report().Answered != damageReleases {
 				t.Fatalf("the ledger is not what it was: %v", err)

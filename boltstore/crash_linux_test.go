@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/boltstore"
+	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -203,6 +204,16 @@ func inspect(t *testing.T, path string, keys *pseudonym.Keyring, acknowledged in
 	if a.Report().Entries != r.Entries {
 		t.Fatal("an acknowledged release was charged again")
 	}
+	logged := map[[32]byte]bool{}
+	err = consent.NewLog(s).Read(t.Context(), func(r consent.LogRecord) error { logged[r.Commitment] = true; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range acknowledged + 1 {
+		if marks := scriptMarks(n); !logged[marks[0]] || !logged[marks[1]] {
+			t.Fatalf("what step %d logged is lost", n)
+		}
+	}
 	for n := max(0, acknowledged-49); n <= acknowledged; n++ {
 		row, err := s.ConsentRow(t.Context(), subject(n%50))
 		if err != nil || number(row) < n {
@@ -232,7 +243,7 @@ func number(row []byte) int {
 }
 
 // step does one of everything: profile rows of two purposes together, a consent
-// row, a release.
+// row, the consent log, a release.
 func step(s *boltstore.Store, a *ledger.Account, n int, row []byte) error {
 	text := append(strconv.AppendInt(nil, int64(n), 10), ' ')
 	text = append(text, row...)
@@ -242,6 +253,9 @@ func step(s *boltstore.Store, a *ledger.Account, n int, row []byte) error {
 	}
 	err = s.ConsentUpdate(timeless{}, []ident.Subject{subject(n % 50)}, func(int, []byte) ([]byte, error) { return text, nil })
 	if err != nil {
+		return err
+	}
+	if _, err := consent.NewLog(s).Append(timeless{}, now, scriptMarks(n)...); err != nil {
 		return err
 	}
 	return release(a, n)

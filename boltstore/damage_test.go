@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/discreet-go/discreet/boltstore"
+	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -46,6 +48,14 @@ func filled(t testing.TB, keys *pseudonym.Keyring) []byte {
 			t.Fatal(err)
 		}
 	}
+	for n := range damageReleases {
+		if _, err := consent.NewLog(s).Append(t.Context(), now, scriptMarks(n)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ledger.NewAccessLog(s).Note(t.Context(), operator, "Fill", now); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +64,19 @@ func filled(t testing.TB, keys *pseudonym.Keyring) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// wantLogged wants the consent log that filled wrote.
+func wantLogged(t testing.TB, s *boltstore.Store) {
+	t.Helper()
+	var got, want [][32]byte
+	for n := range damageReleases {
+		want = append(want, scriptMarks(n)...)
+	}
+	err := consent.NewLog(s).Read(t.Context(), func(r consent.LogRecord) error { got = append(got, r.Commitment); return nil })
+	if err != nil || !slices.Equal(got, want) {
+		t.Fatalf("the consent log holds %d records: %v", len(got), err)
+	}
 }
 
 // survey opens the file and reads all of it. It fails the test where what is
@@ -96,14 +119,16 @@ func survey(t *testing.T, path string, keys *pseudonym.Keyring) (records int, er
 			return append(bytes.Clone(row), ' '), nil
 		}))
 	}
-	return records, errors.Join(scan, sweep, read, verify, write)
+	logged := consent.NewLog(s).Read(ctx, nil)
+	accesses := ledger.NewAccessLog(s).Read(ctx, nil)
+	return records, errors.Join(scan, sweep, read, verify, write, logged, accesses)
 }
 
 // known reports whether an error is one that a damaged file may give.
 func known(err error) bool {
 	for _, k := range []error{
 		boltstore.ErrDamaged, boltstore.ErrNotStore, boltstore.ErrNewer, boltstore.ErrTenant, boltstore.ErrKeyring,
-		boltstore.ErrFailed, ledger.ErrBroken, ledger.ErrTerms,
+		boltstore.ErrFailed, ledger.ErrBroken, ledger.ErrTerms, consent.ErrBroken,
 	} {
 		if errors.Is(err, k) {
 			return true

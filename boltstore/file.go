@@ -16,11 +16,12 @@ import (
 
 // Buckets and the keys of the first.
 var (
-	bucketMeta    = []byte("meta")
-	bucketLedger  = []byte("ledger")
-	bucketBlobs   = []byte("ledger-blobs")
-	bucketAccess  = []byte("access")
-	bucketConsent = []byte("consent")
+	bucketMeta       = []byte("meta")
+	bucketLedger     = []byte("ledger")
+	bucketBlobs      = []byte("ledger-blobs")
+	bucketAccess     = []byte("access")
+	bucketConsent    = []byte("consent")
+	bucketConsentLog = []byte("consent-log")
 
 	keyFormat   = []byte("format")
 	keySalt     = []byte("salt")
@@ -32,7 +33,7 @@ var (
 )
 
 const (
-	formatVersion = 1
+	formatVersion = 2
 	profilePrefix = "profiles/"      // then the purpose
 	newPrefix     = ".discreet-new-" // of a file that is being made
 

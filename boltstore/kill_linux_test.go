@@ -404,21 +404,22 @@ func TestKilledUpgrade(t *testing.T) {
 		})
 		s := open(t, path, keys, boltstore.Sync)
 		c, err := s.Check(t.Context())
-		if err != nil || c.Profiles[purpose] != damageRows || c.Consents != damageRows || c.Blobs != damageReleases {
+		if err != nil || c.Profiles[purpose] != damageRows || c.Consents != damageRows || c.Blobs != damageReleases ||
+			c.Logged != 2*damageReleases || c.Accesses != 1 {
 			t.Fatalf("%+v, %v", c, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 		raw(t, path, func(tx *bbolt.Tx) error {
-			if got := string(tx.Bucket([]byte("meta")).Get([]byte("format"))); got != "1" {
+			if got := string(tx.Bucket([]byte("meta")).Get([]byte("format"))); got != "2" {
 				t.Fatalf("after opening the format is %q", got)
 			}
 			return nil
 		})
 	}
 	for format := range formats {
-		if !strings.Contains("0 1", format) {
+		if !strings.Contains("0 2", format) {
 			t.Errorf("a killed upgrade leaves format %q", format)
 		}
 	}

@@ -79,3 +79,36 @@ func (s *Store) readLog(ctx context.Context, log []byte, from uint64, f func(seq
 		return nil
 	})
 }
+
+// tail returns the number of records in a log and a copy of the last one.
+func (s *Store) tail(ctx context.Context, log []byte) (length uint64, last []byte, err error) {
+	if err := s.ready(ctx); err != nil {
+		return 0, nil, err
+	}
+	err = s.view(new(bool), func(tx *bbolt.Tx, seal *sealer) error {
+		n, err := logLength(tx, log)
+		if err != nil || n == 0 {
+			return err
+		}
+		k := seqKey(n - 1)
+		v := tx.Bucket(log).Get(k)
+		if !fits(tx, v) {
+			return ErrDamaged
+		}
+		if last, err = seal.open(log, k, bytes.Clone(v)); err != nil {
+			return fmt.Errorf("%w: %s record %d", err, log, n-1)
+		}
+		length = n
+		return nil
+	})
+	return length, last, err
+}
+
+// rowsOf returns records as rows without blobs.
+func rowsOf(records [][]byte) []ledger.Row {
+	rows := make([]ledger.Row, len(records))
+	for i, r := range records {
+		rows[i].Record = r
+	}
+	return rows
+}

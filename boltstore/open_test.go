@@ -206,7 +206,7 @@ func TestNotOurs(t *testing.T) {
 		return err
 	})
 	wantErr(t, tryOpen(foreign), boltstore.ErrNotStore)
-	for version, want := range map[string]error{"2": boltstore.ErrNewer, "2147483647": boltstore.ErrNewer, "": boltstore.ErrNotStore, "-1": boltstore.ErrNotStore, "x": boltstore.ErrNotStore} {
+	for version, want := range map[string]error{"0": nil, "1": nil, "3": boltstore.ErrNewer, "2147483647": boltstore.ErrNewer, "": boltstore.ErrNotStore, "-1": boltstore.ErrNotStore, "x": boltstore.ErrNotStore} {
 		path := fresh(t)
 		open(t, path, keyring(t), boltstore.Sync).Close()
 		raw(t, path, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte(version)) })
@@ -229,6 +229,8 @@ func TestSealed(t *testing.T) {
 		s.ConsentUpdate(ctx, []ident.Subject{subject(1)}, func(int, []byte) ([]byte, error) { return []byte(secret), nil }),
 		s.LedgerAppend(ctx, 0, ledger.Row{Record: []byte(secret), Blob: []byte(secret)}),
 		s.LedgerAppend(ctx, 1, ledger.Row{Record: []byte(secret)}),
+		s.AccessAppend(ctx, 0, []byte(secret)),
+		s.ConsentLogAppend(ctx, 0, []byte(secret)),
 		s.Close(),
 	)
 	if err != nil {
@@ -245,6 +247,9 @@ func TestSealed(t *testing.T) {
 		_, out["consent"] = s.ConsentRow(ctx, subject(1))
 		out["ledger"] = s.LedgerRead(ctx, 0, func(uint64, []byte) error { return nil })
 		_, out["blob"] = s.LedgerBlob(ctx, 0)
+		out["access"] = s.AccessRead(ctx, 0, func(uint64, []byte) error { return nil })
+		out["choices"] = s.ConsentLogRead(ctx, 0, func(uint64, []byte) error { return nil })
+		_, _, out["tail of choices"] = s.ConsentLogTail(ctx)
 		return out
 	}
 	one, two := id(1).Bytes(), id(2).Bytes()
@@ -265,6 +270,9 @@ func TestSealed(t *testing.T) {
 		"another bucket":   {func(tx *bbolt.Tx) error { return put(tx, "consent", one[:], get(tx, profiles, one[:])) }, "consent"},
 		"another position": {func(tx *bbolt.Tx) error { return put(tx, "ledger", seq(1), get(tx, "ledger", seq(0))) }, "ledger"},
 		"record as blob":   {func(tx *bbolt.Tx) error { return put(tx, "ledger-blobs", seq(0), get(tx, "ledger", seq(0))) }, "blob"},
+		"another log": {func(tx *bbolt.Tx) error {
+			return put(tx, "consent-log", seq(0), get(tx, "access", seq(0)))
+		}, "choices tail of choices"},
 		"a gap": {func(tx *bbolt.Tx) error {
 			return errors.Join(put(tx, "ledger", seq(2), get(tx, "ledger", seq(1))), tx.Bucket([]byte("ledger")).Delete(seq(1)))
 		}, "ledger"},

@@ -19,7 +19,7 @@ import (
 // TestPowerCut records what a process writes and syncs, and opens every state
 // of the disk that a power cut could leave. See images for which these are.
 func TestPowerCut(t *testing.T) {
-	steps := 30
+	steps := 33
 	if os.Getenv("DISCREET_LONG") != "" {
 		steps = 120
 	}

@@ -93,6 +93,7 @@ func TestReseal(t *testing.T) {
 					t.Fatalf("row %d is %q", n, got)
 				}
 			}
+			wantLogged(t, s)
 			a, err := account(s)
 			if err != nil || a.Report().Answered != damageReleases {
 				t.Fatalf("the ledger is not what it was: %v", err)

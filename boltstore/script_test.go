@@ -1,6 +1,7 @@
 package boltstore_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/boltstore"
+	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/internal/ident"
@@ -27,6 +29,7 @@ const (
 	stepOpen, stepBind, stepAccount = 0, 1, 2
 
 	scriptPeople = 3
+	scriptKinds  = 10
 )
 
 // script runs steps and keeps what they need from one to the next.
@@ -35,6 +38,7 @@ type script struct {
 	keys   *pseudonym.Keyring
 	s      *boltstore.Store
 	a      *ledger.Account
+	log    *consent.Log
 	ticket *ledger.Ticket
 	mode   string // how to open it: "sync", "interval", or "no", which syncs no commit
 }
@@ -70,7 +74,7 @@ func scriptRow(n int) string {
 // person is whose rows step n changes. Those that it forgets were written two
 // rounds before.
 func person(n int) int {
-	round := (n - stepAccount - 1) / 9
+	round := (n - stepAccount - 1) / scriptKinds
 	if kindOf(n) == 4 {
 		round++
 	}
@@ -81,10 +85,15 @@ func scriptKeys(n int) []segment.Key {
 	return []segment.Key{profile(person(n)), {Purpose: "second", ID: id(person(n))}}
 }
 
+// scriptMarks is what step n appends to the consent log.
+func scriptMarks(n int) [][32]byte {
+	return [][32]byte{sha256.Sum256(fmt.Append(nil, n, "first")), sha256.Sum256(fmt.Append(nil, n, "second"))}
+}
+
 func scriptAnswer(n int) []byte { return []byte(fmt.Sprint("answer ", scriptRow(n))) }
 
 // kindOf numbers what step n does, see step.
-func kindOf(n int) int { return (n - stepAccount - 1) % 9 }
+func kindOf(n int) int { return (n - stepAccount - 1) % scriptKinds }
 
 func (c *script) step(n int) (err error) {
 	ctx := timeless{}
@@ -100,6 +109,7 @@ func (c *script) step(n int) (err error) {
 	case stepBind:
 		return c.s.Bind(ctx, tenant, c.keys)
 	case stepAccount:
+		c.log = consent.NewLog(c.s)
 		if c.a, err = openScript(c.s); err == nil && c.mode == "no" {
 			boltstore.NoSync(c.s)
 		}
@@ -121,6 +131,9 @@ func (c *script) step(n int) (err error) {
 		return c.ticket.Void(ctx)
 	case 7:
 		_, err = c.a.Declare(ctx, fmt.Sprint("measure-", n), []byte("spec"), now)
+		return err
+	case 8:
+		_, err = c.log.Append(ctx, now, scriptMarks(n)...)
 		return err
 	default: // close and open again
 		if err := c.s.Close(); err != nil {
@@ -151,11 +164,12 @@ func reserveScript(a *ledger.Account, n int) (*ledger.Ticket, []byte, error) {
 	return a.Reserve(timeless{}, ledger.Request{Name: fmt.Sprint("release-", n), Spec: []byte("spec"), Mu2: cost, AsOf: 20000}, now)
 }
 
-// held is what a store holds: rows, by the step that wrote them, and the log.
+// held is what a store holds: rows, by the step that wrote them, and the logs.
 type held struct {
 	profiles map[segment.Key]int
 	consents map[int]int
 	answered []int // steps that reserved what was answered
+	marks    [][32]byte
 	entries  int
 	voids    int
 	records  uint64
@@ -189,13 +203,15 @@ func after(n int) *held {
 			h.records++
 		case 7:
 			h.records++
+		case 8:
+			h.marks = append(h.marks, scriptMarks(i)...)
 		}
 	}
 	return h
 }
 
 func (h *held) equal(o *held) bool {
-	return maps.Equal(h.profiles, o.profiles) && maps.Equal(h.consents, o.consents) && slices.Equal(h.answered, o.answered) &&
+	return maps.Equal(h.profiles, o.profiles) && maps.Equal(h.consents, o.consents) && slices.Equal(h.answered, o.answered) && slices.Equal(h.marks, o.marks) &&
 		h.entries == o.entries && h.voids == o.voids && h.records == o.records
 }
 
@@ -299,6 +315,10 @@ func take(s *boltstore.Store) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
+	err = consent.NewLog(s).Read(ctx, func(r consent.LogRecord) error { h.marks = append(h.marks, r.Commitment); return nil })
+	if err != nil {
+		return nil, err
+	}
 	return h, s.LedgerRead(ctx, 0, func(uint64, []byte) error { h.records++; return nil })
 }
 
@@ -325,6 +345,17 @@ func goOn(s *boltstore.Store, a *ledger.Account, at int) error {
 		return err
 	}
 	err = s.ProfileUpdate(timeless{}, []segment.Key{profile(0)}, func(int, []byte) ([]byte, error) { return []byte("after"), nil })
+	if err != nil {
+		return err
+	}
+	log := consent.NewLog(s)
+	head, err := log.Head(timeless{})
+	if err == nil {
+		_, err = log.Append(timeless{}, now, scriptMarks(n)...)
+	}
+	if err == nil {
+		err = log.Holds(timeless{}, head)
+	}
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,7 @@ func (s *Store) readKey(tenant string, keys *pseudonym.Keyring) (key *[32]byte, 
 			return ErrDamaged
 		}
 		if meta.Get(keyTenant) == nil {
-			if tx.Bucket(bucketLedger) != nil || tx.Bucket(bucketConsent) != nil {
+			if tx.Bucket(bucketLedger) != nil || tx.Bucket(bucketConsent) != nil || tx.Bucket(bucketConsentLog) != nil {
 				return ErrDamaged // data without a binding
 			}
 			return nil

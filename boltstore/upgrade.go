@@ -10,6 +10,7 @@ import (
 func upgrades() []func(tx *bbolt.Tx) error {
 	return []func(tx *bbolt.Tx) error{
 		func(*bbolt.Tx) error { return nil }, // 1 may have an erasure journal
+		func(*bbolt.Tx) error { return nil }, // 2 may have a consent log
 	}
 }
 

@@ -39,10 +39,17 @@ type localized struct {
 
 // NewBook checks the notices together and copies them. It refuses notices that
 // break a rule of their own, duplicates of (id, version, locale), locales of one
-// version that differ in purposes, retention, expiry, refusal memory or the
-// number of categories, sources and recipients, and a version that lacks a
-// locale of the version before it. Earlier versions should stay in the book:
-// without them nobody can tell what changed, and people are asked again.
+// version that differ in purposes and their flags, bundles, retention, expiry,
+// refusal memory or the number of categories, sources, recipients, transfers and
+// third parties, and a version that lacks a locale of the version before it.
+//
+// A purpose is advertising, or sharing, for everybody or for nobody: the newest
+// version of each notice that names it must say the same. Earlier versions may
+// differ; a flag that was set later is [Material]. A bundle has no key that is a
+// purpose anywhere in the book.
+//
+// Earlier versions should stay in the book: without them nobody can tell what
+// changed, and people are asked again.
 func NewBook(notices []Notice) (*Book, error) {
 	if len(notices) == 0 || len(notices) > maxNotices {
 		return nil, fmt.Errorf("%w: there are 1 to %d", ErrBook, maxNotices)
@@ -67,16 +74,8 @@ func NewBook(notices []Notice) (*Book, error) {
 			}
 		}
 	}
-	// A purpose is described by the newest notice that names it, first declared first.
-	for _, e := range b.editions {
-		for _, p := range e.texts[0].notice.Purposes {
-			if _, ok := b.purposes[p.Key]; !ok || e == b.newest(e.id) {
-				if !ok {
-					b.keys = append(b.keys, p.Key)
-				}
-				b.purposes[p.Key] = p
-			}
-		}
+	if err := b.describe(); err != nil {
+		return nil, err
 	}
 	if len(b.keys) > maxBookPurposes {
 		return nil, fmt.Errorf("%w: there are at most %d purposes", ErrBook, maxBookPurposes)
@@ -90,6 +89,38 @@ const (
 	errDuplicate rule = "id, version and locale are given twice"
 	errLocales   rule = "locales of one version differ in what they promise"
 )
+
+// describe collects the purposes. The newest version of a notice that names one
+// counts, first declared first, and notices whose newest version does not name it
+// any more come last.
+func (b *Book) describe() error {
+	current := map[string]bool{} // the newest version of its notice describes the purpose
+	for _, e := range b.editions {
+		for _, p := range e.texts[0].notice.Purposes {
+			if e != b.latest(e.id, p.Key) {
+				continue
+			}
+			known, ok := b.purposes[p.Key]
+			if ok && (known.Advertising != p.Advertising || known.Sharing != p.Sharing) {
+				return fmt.Errorf("%w: notices disagree on whether a purpose is advertising or sharing", ErrBook)
+			}
+			if !ok {
+				b.keys = append(b.keys, p.Key)
+			}
+			if newest := e == b.newest(e.id); !ok || newest && !current[p.Key] {
+				b.purposes[p.Key], current[p.Key] = p, newest
+			}
+		}
+	}
+	for _, e := range b.editions {
+		for _, bundle := range e.texts[0].notice.Bundles {
+			if _, ok := b.purposes[bundle.Key]; ok {
+				return fmt.Errorf("%w: a bundle has the key of a purpose", ErrBook)
+			}
+		}
+	}
+	return nil
+}
 
 func (b *Book) add(n Notice) error {
 	t := localized{n, n.Hash()}
@@ -113,9 +144,12 @@ func (b *Book) add(n Notice) error {
 }
 
 func samePromise(x, y *Notice) bool {
-	return slices.EqualFunc(x.Purposes, y.Purposes, func(p, q Purpose) bool { return p.Key == q.Key }) &&
+	return slices.EqualFunc(x.Purposes, y.Purposes, func(p, q Purpose) bool {
+		return p.Key == q.Key && p.Advertising == q.Advertising && p.Sharing == q.Sharing
+	}) && sameBundles(x, y) &&
 		x.RetentionDays == y.RetentionDays && x.ConsentDays == y.ConsentDays && x.refusalDays() == y.refusalDays() &&
-		len(x.Categories) == len(y.Categories) && len(x.Sources) == len(y.Sources) && len(x.Recipients) == len(y.Recipients)
+		len(x.Categories) == len(y.Categories) && len(x.Sources) == len(y.Sources) && len(x.Recipients) == len(y.Recipients) &&
+		len(x.Transfers) == len(y.Transfers) && len(x.ThirdParties) == len(y.ThirdParties)
 }
 
 func (e *edition) locale(locale string) *localized {
@@ -145,6 +179,16 @@ func (b *Book) newest(id string) *edition {
 		return nil
 	}
 	return list[len(list)-1]
+}
+
+// latest returns the newest edition of the notice that names the purpose, or nil.
+func (b *Book) latest(id, purpose string) *edition {
+	for _, e := range slices.Backward(b.byID[id]) {
+		if e.covers(purpose) {
+			return e
+		}
+	}
+	return nil
 }
 
 // Notice returns one version of a notice, in the locale declared first.

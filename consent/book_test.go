@@ -44,6 +44,22 @@ func TestBookRules(t *testing.T) {
 		"other categories": {everything(), other(func(n *consent.Notice) { n.Categories = []string{"a", "b"} })},
 		"other sources":    {everything(), other(func(n *consent.Notice) { n.Sources = nil })},
 		"other recipients": {everything(), other(func(n *consent.Notice) { n.Recipients = nil })},
+		"other transfers":  {everything(), other(func(n *consent.Notice) { n.Transfers = []string{"Far away"} })},
+		"other parties":    {sharing(), in("de", sharing("Ad Ltd", "Data Ltd"))},
+		"other flag":       {everything(), other(func(n *consent.Notice) { n.Purposes[0].Advertising = true })},
+		"other bundles":    {everything(), other(func(n *consent.Notice) { n.Bundles = bundles("all", content, stats) })},
+		"other bundle": {bundled(), in("de", bundled(func(n *consent.Notice) {
+			n.Bundles[0].Purposes = []string{content, "help"}
+		}))},
+		"notices disagree on advertising": {shop(), func() consent.Notice {
+			n := purposes("other", content)
+			n.Purposes[0].Advertising = true
+			return n
+		}()},
+		"notices disagree on sharing":  {sharing(), purposes("other", "share")},
+		"a retired notice disagrees":   {purposes("old", content, stats), version(2, purposes("old", stats)), ad("new", content)},
+		"bundle key is a purpose":      {bundled(), purposes("other", "basics")},
+		"bundle key is one of earlier": {purposes("other", "basics"), version(2, purposes("other", "x")), bundled()},
 	} {
 		if _, err := consent.NewBook(list); !errors.Is(err, consent.ErrBook) {
 			t.Errorf("%s: %v", name, err)
@@ -100,11 +116,27 @@ func TestBookFindsTexts(t *testing.T) {
 	}
 }
 
+// A flag may be set by a later version; the newest one counts.
+func TestBookFlagsMayChange(t *testing.T) {
+	b := newBook(t, purposes("one", content), version(2, ad("one", content)), ad("two", content, "x"))
+	if p, _ := b.Purpose(content); !p.Advertising || p.Sharing {
+		t.Errorf("%+v", p)
+	}
+}
+
 func second[A, B any](_ A, b B) B { return b }
 
 func TestBookPurposes(t *testing.T) {
 	newer := version(2, purposes("one", "a", "a.b"))
 	newer.Purposes[0].Title = "Newer"
+	later := version(2, purposes("one", "a"))
+	later.Purposes[0].Title = "Later"
+	if p, _ := newBook(t, purposes("two", "x", "a"), purposes("one", "a", "y"), version(3, purposes("one", "y")), later).Purpose("a"); p.Title != "For a" {
+		t.Errorf("a notice that names it no more describes it: %+v", p)
+	}
+	if p, _ := newBook(t, purposes("one", "a", "y"), version(3, purposes("one", "y")), later).Purpose("a"); p.Title != "Later" {
+		t.Errorf("an earlier version describes it: %+v", p)
+	}
 	newer.RetentionDays = 30
 	b := newBook(t, newer, purposes("one", "a"), purposes("two", "a.b.c", "ab", "z"))
 	if got := b.Purposes(); !slices.Equal(got, []string{"a", "a.b", "a.b.c", "ab", "z"}) {
@@ -132,11 +164,12 @@ func TestBookPurposes(t *testing.T) {
 
 // Neither the notices handed in nor those handed out reach the book.
 func TestBookIsImmutable(t *testing.T) {
-	n := everything()
+	n := whole()
 	want := n.Hash()
 	b := newBook(t, n)
 	spoil := func(n consent.Notice) {
 		n.Purposes[0].Key, n.Categories[0], n.Sources[0], n.Recipients[0], n.Rights[0] = "x", "x", "x", "x", "x"
+		n.Bundles[0].Title, n.Bundles[0].Purposes[0], n.ThirdParties[0], n.Transfers[0], n.HowTo[0] = "x", "x", "x", "x", "x"
 	}
 	spoil(n)
 	got, _ := b.Notice("shop", 1)

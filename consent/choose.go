@@ -16,7 +16,7 @@ var (
 	// ErrChoice marks a choice that makes no sense.
 	ErrChoice = errors.New("consent: a choice grants or refuses at least one purpose, each once, and never grants below a refused one")
 	// ErrPurpose marks a choice about something the notice did not show.
-	ErrPurpose = errors.New("consent: the choice names a purpose that the notice does not")
+	ErrPurpose = errors.New("consent: the choice names a purpose or bundle that the notice does not")
 	// ErrMethod marks an unusable Choice.Method.
 	ErrMethod = errors.New("consent: a method is empty or 1 to 64 characters of a-z, 0-9, dot, dash and underscore")
 	// ErrFull is returned when a history holds too many purposes, over a
@@ -30,14 +30,16 @@ var (
 // clockSkew is how far clocks of several machines may be apart, in milliseconds.
 const clockSkew = 5 * 60 * 1000
 
-// Choice is what a person answered to a notice. Purposes of the notice that it
-// does not name stay unanswered.
+// Choice is what a person answered to a notice. It may name a [Bundle] of that
+// notice in that version for all purposes in it. A purpose that is named neither
+// by itself nor by a bundle stays unanswered, also one below a purpose that was
+// agreed to.
 type Choice struct {
 	Notice  string   `json:"notice"`           // id of the notice that was shown
 	Version int      `json:"version"`          // its version
 	Locale  string   `json:"locale"`           // the locale it was shown in
-	Grant   []string `json:"grant,omitempty"`  // purposes agreed to
-	Refuse  []string `json:"refuse,omitempty"` // purposes refused or taken back
+	Grant   []string `json:"grant,omitempty"`  // purposes or bundles agreed to
+	Refuse  []string `json:"refuse,omitempty"` // purposes or bundles refused or taken back
 	Method  string   `json:"method,omitempty"` // how: "banner", "settings", "paper"
 }
 
@@ -47,16 +49,12 @@ type Choice struct {
 // refusal ends the open intervals of the purpose and of those below it, and is
 // remembered for the notice's RefusalDays.
 func (b *Book) Choose(h *History, c Choice, now time.Time) error {
-	e := b.edition(c.Notice, c.Version)
-	if e == nil {
-		return ErrUnknownNotice
-	}
-	text := e.locale(c.Locale)
-	if text == nil {
-		return ErrUnknownNotice
+	text, err := b.shown(&c)
+	if err != nil {
+		return err
 	}
 	n := &text.notice
-	if err := c.check(n); err != nil {
+	if c, err = c.expand(n); err != nil {
 		return err
 	}
 	t := h.moment(now)
@@ -76,6 +74,27 @@ func (b *Book) Choose(h *History, c Choice, now time.Time) error {
 	return nil
 }
 
+// Expand returns the choice with its bundles replaced by the purposes that they
+// hold in the version that was shown, each purpose once. It returns
+// ErrUnknownNotice, ErrMethod, ErrChoice or ErrPurpose where [Book.Choose] would.
+func (b *Book) Expand(c Choice) (Choice, error) {
+	text, err := b.shown(&c)
+	if err != nil {
+		return Choice{}, err
+	}
+	return c.expand(&text.notice)
+}
+
+// shown returns the text that the choice answers.
+func (b *Book) shown(c *Choice) (*localized, error) {
+	if e := b.edition(c.Notice, c.Version); e != nil {
+		if text := e.locale(c.Locale); text != nil {
+			return text, nil
+		}
+	}
+	return nil, ErrUnknownNotice
+}
+
 // missing counts the purposes of the choice that have no record.
 func (h *History) missing(c Choice) (n int) {
 	for _, p := range slices.Concat(c.Grant, c.Refuse) {
@@ -86,33 +105,35 @@ func (h *History) missing(c Choice) (n int) {
 	return n
 }
 
-func (c *Choice) check(n *Notice) error {
+// expand checks the choice against the notice and returns it without bundles.
+func (c Choice) expand(n *Notice) (Choice, error) {
 	if c.Method != "" && !contrib.ValidName(c.Method) {
-		return ErrMethod
+		return Choice{}, ErrMethod
 	}
-	if len(c.Grant)+len(c.Refuse) == 0 || len(c.Grant) > maxList || len(c.Refuse) > maxList {
-		return ErrChoice
+	if len(c.Grant)+len(c.Refuse) == 0 || len(c.Grant) > maxList || len(c.Refuse) > maxList || twice(c.Grant) || twice(c.Refuse) {
+		return Choice{}, ErrChoice
 	}
-	for i, p := range c.Grant {
-		if n.purpose(p) < 0 {
-			return ErrPurpose
-		}
-		if slices.Contains(c.Grant[:i], p) {
-			return ErrChoice
-		}
-		for _, r := range c.Refuse {
-			if under(p, r) {
-				return ErrChoice
-			}
-		}
+	var err error
+	if c.Grant, err = n.expand(c.Grant); err != nil {
+		return Choice{}, err
 	}
-	for i, p := range c.Refuse {
-		if n.purpose(p) < 0 {
-			return ErrPurpose
-		}
-		if slices.Contains(c.Refuse[:i], p) {
-			return ErrChoice
+	if c.Refuse, err = n.expand(c.Refuse); err != nil {
+		return Choice{}, err
+	}
+	for _, p := range c.Grant {
+		if slices.ContainsFunc(c.Refuse, func(r string) bool { return under(p, r) }) {
+			return Choice{}, ErrChoice
 		}
 	}
-	return nil
+	return c, nil
+}
+
+// twice reports whether a name is in the list twice.
+func twice(list []string) bool {
+	for i, s := range list {
+		if slices.Contains(list[:i], s) {
+			return true
+		}
+	}
+	return false
 }

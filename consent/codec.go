@@ -11,9 +11,9 @@ import (
 )
 
 // ErrRow is returned for bytes that are not the one encoding of a history.
-var ErrRow = errors.New("consent: not a consent row in canonical form, version 0 or 1")
+var ErrRow = errors.New("consent: not a consent row in canonical form")
 
-// A row is:
+// The row of a history is:
 //
 //	byte     the version: 1 where there is a moment of moving, else 0
 //	uvarint  moment of erasure, 0 for none
@@ -40,18 +40,7 @@ func (h *History) Row() []byte {
 	if h == nil || h.floor() == 0 && len(h.records) == 0 {
 		return nil
 	}
-	var texts []evidence
-	for i := range h.records {
-		r := &h.records[i]
-		if r.denial.shown != (evidence{}) {
-			texts = append(texts, r.denial.shown)
-		}
-		for j := range r.intervals {
-			texts = append(texts, r.intervals[j].shown)
-		}
-	}
-	slices.SortFunc(texts, compareEvidence)
-	texts = slices.Compact(texts)
+	texts := h.texts()
 	index := func(e evidence) uint64 {
 		i, _ := slices.BinarySearchFunc(texts, e, compareEvidence)
 		return uint64(i)
@@ -67,13 +56,7 @@ func (h *History) Row() []byte {
 		w.uint(uint64(h.merged))
 	}
 	w.uint(uint64(len(texts)))
-	for _, e := range texts {
-		w.text(e.notice)
-		w.uint(uint64(e.version))
-		w.text(e.locale)
-		w.b = append(w.b, e.hash[:]...)
-		w.text(e.method)
-	}
+	w.evidence(texts)
 	w.uint(uint64(len(h.records)))
 	for i := range h.records {
 		r := &h.records[i]
@@ -112,6 +95,21 @@ func (h *History) Row() []byte {
 	return w.b
 }
 
+// texts returns what was shown, sorted.
+func (h *History) texts() (texts []evidence) {
+	for i := range h.records {
+		r := &h.records[i]
+		if r.denial.shown != (evidence{}) {
+			texts = append(texts, r.denial.shown)
+		}
+		for j := range r.intervals {
+			texts = append(texts, r.intervals[j].shown)
+		}
+	}
+	slices.SortFunc(texts, compareEvidence)
+	return slices.Compact(texts)
+}
+
 func compareEvidence(x, y evidence) int {
 	return cmp.Or(
 		cmp.Compare(x.notice, y.notice), cmp.Compare(x.version, y.version), cmp.Compare(x.locale, y.locale),
@@ -127,8 +125,19 @@ func (w *rowWriter) text(s string) {
 	w.b = append(w.b, s...)
 }
 
+func (w *rowWriter) evidence(texts []evidence) {
+	for _, e := range texts {
+		w.text(e.notice)
+		w.uint(uint64(e.version))
+		w.text(e.locale)
+		w.b = append(w.b, e.hash[:]...)
+		w.text(e.method)
+	}
+}
+
 // ReadHistory reads a row; a nil or empty one is the empty history. It accepts
-// exactly what [History.Row] writes, and fails with ErrRow on all else.
+// exactly what [History.Row] writes, and fails with ErrRow on all else. Stores hold
+// rows of a [Record]: [ReadRecord] and [Deciding] read those.
 func ReadHistory(row []byte) (*History, error) {
 	if len(row) == 0 {
 		return &History{}, nil

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -76,7 +77,7 @@ func (c *Controller) broken() rule {
 }
 
 // contact returns the way to reach the controller that is named first.
-func (c *Controller) contact() string { return or(c.Email, or(c.Phone, c.URL)) }
+func (c *Controller) contact() string { return cmp.Or(c.Email, c.Phone, c.URL) }
 
 // ReceiptTerms is what a receipt says that no [Notice] holds: it is the same for
 // all people of a service. Controller, StorageLocations and Jurisdiction are

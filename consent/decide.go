@@ -14,6 +14,8 @@ type Question struct {
 	EventTime time.Time
 	Now       time.Time
 	Source    SourceAnswer // zero: there is no Source
+	Heard     Heard        // what signals say about the purpose; zero: nothing, at an unknown age
+	Suspended bool         // the purpose is suspended
 }
 
 // Decision is the answer, always with a reason. The zero Decision denies.
@@ -42,16 +44,53 @@ func (d Decision) String() string {
 
 func deny(r Reason) Decision { return Decision{Reason: r} }
 
+// By says what decided: "operator" for a suspended purpose and for one that no
+// notice names, "age", "gpc", "gpp", "tcf", "signal" for one that cannot be read,
+// "source", or "records".
+func (d Decision) By() string {
+	switch d.Reason {
+	case Suspended, UnknownPurpose:
+		return "operator"
+	case TooYoung:
+		return "age"
+	case OptedOutGPC:
+		return "gpc"
+	case OptedOutGPP:
+		return "gpp"
+	case RefusedTCF:
+		return "tcf"
+	case UnclearSignal:
+		return "signal"
+	}
+	if d.BySource {
+		return "source"
+	}
+	return "records"
+}
+
+// GuardianMethod is the Choice.Method of who answers for a child. Nothing else
+// makes a child's consent.
+const GuardianMethod = "guardian"
+
 // Decide answers the question. It allocates nothing, reads no clock and does no
-// I/O. Denial wins: a Source that denies or fails overrules the records, and a
+// I/O. Denial wins, whatever else allows: a purpose that is suspended; advertising
+// to whoever is not known to be an adult, and a child's own consent; a signal that
+// forbids or is unclear; a Source that denies or fails. A
 // no, a withdrawal, an erasure or a move recorded here at or after the beginning of the
 // Source's consent overrules the Source.
 func (b *Book) Decide(q Question) Decision {
 	if q.Subject.IsZero() {
 		return deny(Anonymous)
 	}
-	if b == nil || b.purposes[q.Purpose].Key == "" {
+	if b == nil {
 		return deny(UnknownPurpose)
+	}
+	purpose, ok := b.purposes[q.Purpose]
+	if !ok {
+		return deny(UnknownPurpose)
+	}
+	if r := q.overruled(purpose.Advertising); r != 0 {
+		return deny(r)
 	}
 	src := &q.Source
 	if src.Asked || src.Failed {
@@ -69,6 +108,9 @@ func (b *Book) Decide(q Question) Decision {
 	now = q.History.moment(q.Now)
 
 	open := q.History.open(q.Purpose, now)
+	if q.Heard.Age == Child && (open == nil || open.shown.method != GuardianMethod) {
+		return deny(TooYoung)
+	}
 	if open != nil && open.contains(event) {
 		return Decision{Allowed: true, Reason: Granted, grant: proof.NewGrant(proof.GrantFields{
 			Subject: q.Subject, Purpose: q.Purpose,
@@ -76,7 +118,7 @@ func (b *Book) Decide(q Question) Decision {
 			Notice: open.shown.notice, Version: open.shown.version,
 		})}
 	}
-	if src.Asked && src.Answer.State == Allowed {
+	if src.Asked && src.Answer.State == Allowed && q.Heard.Age != Child {
 		since, until := src.Answer.interval()
 		if !q.History.deniedSince(q.Purpose, since) {
 			return bySource(&q, since, until, event, now)
@@ -86,6 +128,26 @@ func (b *Book) Decide(q Question) Decision {
 		return deny(OutsideInterval)
 	}
 	return deny(q.History.reason(q.Purpose, now))
+}
+
+// overruled returns the reason of a denial that no record can lift, or 0.
+func (q *Question) overruled(advertising bool) Reason {
+	h := &q.Heard
+	switch {
+	case q.Suspended:
+		return Suspended
+	case advertising && h.Age != Adult, h.Age > Child:
+		return TooYoung
+	case h.GPC == Forbids:
+		return OptedOutGPC
+	case h.GPP == Forbids:
+		return OptedOutGPP
+	case h.TCF == Forbids:
+		return RefusedTCF
+	case h.GPC >= Unclear || h.GPP >= Unclear || h.TCF >= Unclear:
+		return UnclearSignal
+	}
+	return 0
 }
 
 // bySource decides from the Source's interval alone.

@@ -17,7 +17,7 @@ const (
 	KindRefused                   // said no to what was not agreed to
 	KindWithdrawn                 // took back what was agreed to
 	KindExpired                   // what was agreed to came to its end
-	KindImported                  // agreed or refused elsewhere, earlier; taken over
+	KindImported                  // agreed to elsewhere, earlier; taken over with its Proof
 	KindOptedOut                  // a signal, such as Global Privacy Control, said no
 	KindMoved                     // what was held moved to another identifier
 	KindErased                    // everything was erased
@@ -69,8 +69,8 @@ type Entry struct {
 	Version  int       // its version
 	Locale   string    // its locale
 	Hash     [32]byte  // of its exact content
-	Method   string    // how the answer was given; "gpc", "tcf", "gpp", "age" or "source" for a signal
-	Proof    string    // imported: where the proof is kept; 1 to 128 characters of a-z, 0-9 and -_.:/
+	Method   string    // how the answer was given; opted out: "gpc", "gpp", "tcf", "age" or "source"
+	Proof    string    // imported, or refused elsewhere: where the proof is kept
 	Record   [16]byte  // random, the same for all entries of one record; names it in receipts
 	Salt     [16]byte  // random, of this entry alone
 }

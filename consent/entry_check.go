@@ -5,12 +5,10 @@ import "github.com/discreet-go/discreet/internal/contrib"
 // Rules of an entry.
 const (
 	errEntryKind   rule = "it has a kind and a time"
-	errEntryNotice rule = "what was shown has an id, a version and a locale, or nothing was shown"
+	errEntryNotice rule = "what was shown has an id, a version, a locale and a hash, or nothing was shown"
 	errEntryText   rule = "Purposes are sorted and distinct, Method and Proof have their form"
 	errEntryRandom rule = "Record and Salt are random"
 )
-
-const maxProof = 128
 
 // broken returns the first rule that the entry breaks, or "".
 func (e *Entry) broken() rule {
@@ -20,8 +18,7 @@ func (e *Entry) broken() rule {
 	case e.Kind == 0 || e.Kind > lastKind || t < 1 || t > maxMoment || !e.At.Equal(moment(t)):
 		return errEntryKind
 	case !shown && (e.Version != 0 || e.Locale != "" || e.Hash != [32]byte{}),
-		shown && !contrib.ValidName(e.Notice), e.Version < 0 || e.Version > maxVersion, e.Locale != "" && !validLocale(e.Locale),
-		shown && e.Kind != KindImported && (e.Version == 0 || e.Locale == "" || e.Hash == [32]byte{}):
+		shown && (!contrib.ValidName(e.Notice) || e.Version < 1 || e.Version > maxVersion || !validLocale(e.Locale) || e.Hash == [32]byte{}):
 		return errEntryNotice
 	case e.Method != "" && !contrib.ValidName(e.Method), e.Proof != "" && !validProof(e.Proof):
 		return errEntryText
@@ -34,13 +31,4 @@ func (e *Entry) broken() rule {
 		}
 	}
 	return ""
-}
-
-func validProof(s string) bool {
-	for _, c := range []byte(s) {
-		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= '-' && c <= ':' || c == '_') {
-			return false
-		}
-	}
-	return len(s) <= maxProof
 }

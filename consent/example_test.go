@@ -77,6 +77,7 @@ func ExampleNotice_Plain() {
 	// Why
 	//   - Show what fits you: We order the pages by what you looked at.
 	//   - Count what is read
+	//   Each only with your consent. You may say no, and take a yes back at any time.
 	//
 	// For how long
 	//   We keep it for at most 180 days.
@@ -87,4 +88,30 @@ func ExampleNotice_Plain() {
 	//
 	// How to withdraw
 	//   Open Settings, then Privacy, and switch it off.
+}
+
+// A bundle is agreed to with one tap; sharing is asked for by itself.
+func ExampleBundle() {
+	n := shop()
+	n.Purposes = append(n.Purposes, consent.Purpose{Key: "share", Title: "Share what you buy", Sharing: true})
+	n.ThirdParties = []string{"Example Panel Ltd"}
+	n.Bundles = []consent.Bundle{{
+		Key: "basics", Title: "What this shop needs to know you", Purposes: []string{"personalize.content", "statistics"},
+	}}
+	book, err := consent.NewBook([]consent.Notice{n})
+	if err != nil {
+		panic(err)
+	}
+	history, _ := consent.ReadHistory(nil)
+	june := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	ask := book.Needs(history, []string{"personalize.content", "statistics"}, june)[0]
+	fmt.Println("ask for", ask.Purposes, "with", ask.Bundle)
+	err = book.Choose(history, consent.Choice{Notice: "shop", Version: 1, Locale: "en", Grant: []string{ask.Bundle}}, june)
+	fmt.Println("agreed to", history.Open(june), err)
+	ask = book.Needs(history, book.Purposes(), june)[0]
+	fmt.Printf("ask for %v with %q\n", ask.Purposes, ask.Bundle)
+	// Output:
+	// ask for [personalize.content statistics] with basics
+	// agreed to [personalize.content statistics] <nil>
+	// ask for [share] with ""
 }

@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"strings"
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
@@ -60,4 +61,41 @@ func purposes(id string, keys ...string) consent.Notice {
 	return n
 }
 
+// sharing returns a notice like shop that asks to share, with one third party
+// unless others are named.
+func sharing(parties ...string) consent.Notice {
+	n := shop()
+	n.Purposes = append(n.Purposes, consent.Purpose{Key: "share", Title: "Share it", Sharing: true})
+	if n.ThirdParties = parties; len(parties) == 0 {
+		n.ThirdParties = []string{"Panel Ltd"}
+	}
+	return n
+}
+
+// bundled returns a notice of four purposes in bundles, changed.
+func bundled(changes ...func(*consent.Notice)) consent.Notice {
+	n := purposes("bundled", content, stats, "help", "ads")
+	n.Bundles = append(bundles("basics", content, stats), bundles("most", content, stats, "help")...)
+	for _, change := range changes {
+		change(&n)
+	}
+	return n
+}
+
+// ad returns a notice like shop whose purposes are advertising.
+func ad(id string, keys ...string) consent.Notice {
+	n := purposes(id, keys...)
+	for i := range n.Purposes {
+		n.Purposes[i].Advertising = true
+	}
+	return n
+}
+
+// bundles returns one bundle.
+func bundles(key string, purposes ...string) []consent.Bundle {
+	return []consent.Bundle{{Key: key, Title: "Bundle " + key, Purposes: purposes}}
+}
+
 const content, stats = "personalize.content", "statistics"
+
+func fields(s string) []string { return strings.Fields(s) }

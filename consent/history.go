@@ -295,6 +295,16 @@ func (h *History) Expire(now time.Time, keep time.Duration) (changed bool) {
 	return changed
 }
 
+// Stands reports whether a no stands for the purpose and everything below it, so
+// that there is nothing to end.
+func (h *History) Stands(purpose string, now time.Time) bool {
+	if h == nil || h.denied(purpose) == nil {
+		return false
+	}
+	t := h.moment(now)
+	return !slices.ContainsFunc(h.records, func(r record) bool { return under(r.purpose, purpose) && h.open(r.purpose, t) != nil })
+}
+
 // Open returns the purposes that are consented to now, sorted. What was open
 // before a step and is not after it is what the step took back.
 func (h *History) Open(now time.Time) []string {

@@ -13,14 +13,19 @@ type Ask struct {
 	Locales  []string `json:"locales"`           // that the version exists in, first declared first
 	Purposes []string `json:"purposes"`          // still to be answered, in the order given to Needs
 	Changes  []Change `json:"changes,omitempty"` // what is new for those who agreed to an older version
+
+	// Bundle is the key of the smallest bundle of the notice that holds all of
+	// Purposes, for asking with one tap, and "" where there is none. It may hold
+	// more than Purposes, but nothing that the person refused not long ago.
+	Bundle string `json:"bundle,omitempty"`
 }
 
 // Needs returns the fewest notices whose newest versions cover what is still to
 // be asked of the given purposes; nil when there is nothing. A purpose is asked
 // for when there is no consent and no remembered refusal of it or of a purpose
 // above it, or when there is consent but the newest version of the notice that
-// was shown adds something [Material]. Purposes that no notice names are
-// skipped. The search is exact up to a bound on its steps, which a book of
+// was shown adds something [Material] that concerns the purpose. Purposes that no
+// notice names are skipped. The search is exact up to a bound on its steps, which a book of
 // ordinary size does not reach, and near the fewest beyond it.
 func (b *Book) Needs(h *History, purposes []string, now time.Time) []Ask {
 	t := h.moment(now)
@@ -34,7 +39,7 @@ func (b *Book) Needs(h *History, purposes []string, now time.Time) []Ask {
 			if newest == nil || !newest.covers(p) {
 				continue
 			}
-			if changes := b.changes(&open.shown); len(changes) > 0 {
+			if changes := b.changes(&open.shown, p); len(changes) > 0 {
 				q.add(p, []*edition{newest}, changes)
 			}
 			continue
@@ -43,7 +48,7 @@ func (b *Book) Needs(h *History, purposes []string, now time.Time) []Ask {
 			q.add(p, b.covering(p), nil)
 		}
 	}
-	return q.asks(b)
+	return q.asks(b, func(p string) bool { return h.open(p, t) == nil && h.quiet(p) > t })
 }
 
 // covering returns the newest editions that name the purpose.
@@ -71,8 +76,8 @@ func (q *questions) add(purpose string, by []*edition, changes []Change) {
 }
 
 // asks turns the fewest editions that ask everything into Asks, in the order in
-// which the book declares them.
-func (q *questions) asks(b *Book) []Ask {
+// which the book declares them. refused tells what nobody is to be asked for.
+func (q *questions) asks(b *Book, refused func(purpose string) bool) []Ask {
 	if len(q.purposes) == 0 {
 		return nil
 	}
@@ -102,6 +107,9 @@ func (q *questions) asks(b *Book) []Ask {
 				a.Changes = append(a.Changes, ch)
 			}
 		}
+	}
+	for i, e := range picked {
+		list[i].Bundle = e.texts[0].notice.smallest(list[i].Purposes, refused)
 	}
 	return list
 }

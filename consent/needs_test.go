@@ -141,7 +141,7 @@ func TestNeedsAsksForTheNewPartOnly(t *testing.T) {
 	if got := text(b.Needs(h, []string{content, stats, "ads"}, after(1))); got != "shop/2 [ads]" {
 		t.Errorf("%q", got)
 	}
-	if got := consent.Material(shop(), v2); !slices.Equal(got, []consent.Change{{Kind: consent.PurposeAdded, Value: "ads"}}) {
+	if got := consent.Material(shop(), v2); !slices.Equal(got, []consent.Change{{Kind: consent.PurposeAdded, Value: "ads", Purpose: "ads"}}) {
 		t.Errorf("material: %v", got)
 	}
 }

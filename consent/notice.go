@@ -1,8 +1,6 @@
 package consent
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode"
@@ -34,76 +32,24 @@ type Notice struct {
 	Title      string    `json:"title"`
 	Text       string    `json:"text,omitempty"`
 	Purposes   []Purpose `json:"purposes"`             // why; at least one, shown together
+	Bundles    []Bundle  `json:"bundles,omitempty"`    // sets of purposes that can be answered at once
 	Categories []string  `json:"categories"`           // what is held, in words for people; at least one
 	Sources    []string  `json:"sources,omitempty"`    // where it comes from, when not from the person's own use
-	Recipients []string  `json:"recipients,omitempty"` // who else sees it; empty: nobody
-	Rights     []string  `json:"rights,omitempty"`     // what a person can do, besides withdrawing
-	Withdrawal string    `json:"withdrawal"`           // how to withdraw; required, as easy as agreeing
+	Recipients []string  `json:"recipients,omitempty"` // who else sees it, for the controller: processors and the like; empty: nobody
+	Transfers  []string  `json:"transfers,omitempty"`  // countries and organisations outside of the law's reach that it goes to, each with what protects it there
+
+	// ThirdParties get data for ends of their own, each by name. Required where
+	// a purpose is Sharing, and refused elsewhere.
+	ThirdParties []string `json:"third_parties,omitempty"`
+
+	Rights     []string `json:"rights,omitempty"`    // what a person can do, besides withdrawing
+	HowTo      []string `json:"how_to,omitempty"`    // how to use each of Rights, in their order; all of them, or none
+	Complaint  string   `json:"complaint,omitempty"` // which authority to complain to, and how to reach it
+	Withdrawal string   `json:"withdrawal"`          // how to withdraw; required, as easy as agreeing
 
 	RetentionDays int `json:"retention_days"`         // how long data is kept at most, 1 to 3650
 	ConsentDays   int `json:"consent_days"`           // how long a consent lasts, 1 to 395; there is no default
 	RefusalDays   int `json:"refusal_days,omitempty"` // no new question for so long after a refusal, up to 3650; 0 means 365
-}
-
-// Hash identifies the exact content: SHA-256 over a format name and every field
-// that is not empty, each with its name, its count and length-prefixed values.
-func (n Notice) Hash() [32]byte {
-	w := hashWriter{[]byte("discreet-notice/0\n")}
-	w.texts("id", n.ID)
-	w.number("version", n.Version)
-	w.texts("locale", n.Locale)
-	w.texts("title", n.Title)
-	w.texts("text", n.Text)
-	for _, p := range n.Purposes {
-		w.list("purpose", []string{p.Key, p.Title, p.Text})
-		w.flag("advertising", p.Advertising)
-		w.flag("sharing", p.Sharing)
-	}
-	w.list("categories", n.Categories)
-	w.list("recipients", n.Recipients)
-	w.number("retention_days", n.RetentionDays)
-	w.number("consent_days", n.ConsentDays)
-	w.number("refusal_days", n.RefusalDays)
-	w.texts("withdrawal", n.Withdrawal)
-	w.texts("controller", n.Controller)
-	w.list("sources", n.Sources)
-	w.list("rights", n.Rights)
-	return sha256.Sum256(w.b)
-}
-
-type hashWriter struct{ b []byte }
-
-func (w *hashWriter) bytes(s string) {
-	w.b = append(binary.BigEndian.AppendUint32(w.b, uint32(len(s))), s...)
-}
-
-func (w *hashWriter) list(name string, values []string) {
-	if len(values) == 0 {
-		return
-	}
-	w.bytes(name)
-	w.b = binary.BigEndian.AppendUint32(w.b, uint32(len(values)))
-	for _, v := range values {
-		w.bytes(v)
-	}
-}
-
-func (w *hashWriter) texts(name, value string) {
-	if value != "" {
-		w.list(name, []string{value})
-	}
-}
-
-func (w *hashWriter) flag(name string, set bool) {
-	if set {
-		w.bytes(name)
-	}
-}
-
-func (w *hashWriter) number(name string, v int) {
-	if v != 0 {
-		w.list(name, []string{string(binary.BigEndian.AppendUint64(nil, uint64(v)))})
-	}
 }
 
 // rule is what a notice or a set of them breaks, told after [ErrBook].
@@ -119,7 +65,9 @@ const (
 	errTitle      rule = "a title is 1 to 200 bytes of trimmed printable text"
 	errText       rule = "a text is at most 65,536 bytes of trimmed printable text"
 	errPurpose    rule = "a notice names at least one purpose, each once, by a valid key"
-	errCategories rule = "categories, sources, recipients and rights are lists of at most 128 distinct titles, and at least one category"
+	errCategories rule = "categories, sources, recipients, transfers, third parties and rights are lists of at most 128 distinct titles, and at least one category"
+	errHowTo      rule = "HowTo is empty, or one text for each of Rights"
+	errSharing    rule = "a notice names third parties where a purpose of it is sharing, and nowhere else"
 	errWithdrawal rule = "a notice says how to withdraw"
 	errRetention  rule = "RetentionDays is 1 to 3650"
 	errExpiry     rule = "ConsentDays is 1 to 395: a consent expires"
@@ -139,13 +87,17 @@ func (n *Notice) check() error {
 		return errLocale
 	case !title(n.Title):
 		return errTitle
-	case !text(n.Text) || !text(n.Controller):
+	case !text(n.Text) || !text(n.Controller) || !text(n.Complaint):
 		return errText
 	case n.Withdrawal == "" || !text(n.Withdrawal):
 		return errWithdrawal
 	case len(n.Categories) == 0 ||
-		!titles(n.Categories) || !titles(n.Sources) || !titles(n.Recipients) || !titles(n.Rights):
+		!titles(n.Categories) || !titles(n.Sources) || !titles(n.Recipients) || !titles(n.Transfers) ||
+		!titles(n.ThirdParties) || !titles(n.Rights):
 		return errCategories
+	case len(n.HowTo) != 0 && len(n.HowTo) != len(n.Rights) ||
+		slices.ContainsFunc(n.HowTo, func(s string) bool { return s == "" || !text(s) }):
+		return errHowTo
 	case n.RetentionDays < 1 || n.RetentionDays > MaxRetentionDays:
 		return errRetention
 	case n.ConsentDays < 1 || n.ConsentDays > MaxConsentDays:
@@ -166,7 +118,15 @@ func (n *Notice) check() error {
 			return errText
 		}
 	}
-	return nil
+	if n.shares() != (len(n.ThirdParties) > 0) {
+		return errSharing
+	}
+	return n.checkBundles()
+}
+
+// shares reports whether a purpose of the notice is sharing.
+func (n *Notice) shares() bool {
+	return slices.ContainsFunc(n.Purposes, func(p Purpose) bool { return p.Sharing })
 }
 
 // purpose returns the index of the purpose in the notice, or -1.
@@ -185,10 +145,17 @@ func (n *Notice) refusalDays() int {
 // clone returns a copy that shares nothing that can change.
 func (n Notice) clone() Notice {
 	n.Purposes = slices.Clone(n.Purposes)
+	n.Bundles = slices.Clone(n.Bundles)
+	for i := range n.Bundles {
+		n.Bundles[i].Purposes = slices.Clone(n.Bundles[i].Purposes)
+	}
 	n.Categories = slices.Clone(n.Categories)
 	n.Sources = slices.Clone(n.Sources)
 	n.Recipients = slices.Clone(n.Recipients)
+	n.Transfers = slices.Clone(n.Transfers)
+	n.ThirdParties = slices.Clone(n.ThirdParties)
 	n.Rights = slices.Clone(n.Rights)
+	n.HowTo = slices.Clone(n.HowTo)
 	return n
 }
 
@@ -216,41 +183,6 @@ func text(s string) bool {
 	}
 	for _, r := range s {
 		if !unicode.IsGraphic(r) && r != '\n' && r != '\u200c' && r != '\u200d' {
-			return false
-		}
-	}
-	return true
-}
-
-// validLocale accepts a language of two or three letters, a script of four and
-// a region of two letters or three digits, in that order and in canonical case.
-func validLocale(s string) bool {
-	parts := strings.Split(s, "-")
-	if len(parts) > 3 || !letters(parts[0], 2, 'a') && !letters(parts[0], 3, 'a') {
-		return false
-	}
-	parts = parts[1:]
-	if len(parts) > 0 && len(parts[0]) == 4 {
-		if !letters(parts[0][:1], 1, 'A') || !letters(parts[0][1:], 3, 'a') {
-			return false
-		}
-		parts = parts[1:]
-	}
-	switch len(parts) {
-	case 0:
-		return true
-	case 1:
-		return letters(parts[0], 2, 'A') || len(parts[0]) == 3 && strings.Trim(parts[0], "0123456789") == ""
-	}
-	return false
-}
-
-func letters(s string, n int, first byte) bool {
-	if len(s) != n {
-		return false
-	}
-	for i := range n {
-		if s[i] < first || s[i] > first+25 {
 			return false
 		}
 	}

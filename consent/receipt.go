@@ -56,7 +56,7 @@ type ReceiptRecord struct {
 // ReceiptProcessing is one text that was shown in a record, and what it said.
 type ReceiptProcessing struct {
 	Notice   ReceiptNotice    `json:"privacy_notice"`
-	Language string           `json:"language"` // the locale it was shown in; "und" where nobody knows
+	Language string           `json:"language"` // the locale it was shown in
 	Purposes []ReceiptPurpose `json:"purposes"` // of the text; where that is not known, of the events
 }
 
@@ -64,32 +64,41 @@ type ReceiptProcessing struct {
 type ReceiptNotice struct {
 	ID      string `json:"notice_id"`
 	Version int    `json:"version"`
-	SHA256  string `json:"sha256,omitempty"` // Notice.Hash of the content; imported: may be missing
-	Known   bool   `json:"text_known"`       // the text with this hash was at hand when the receipt was made
-	Title   string `json:"title,omitempty"`  // known: its title
-	URL     string `json:"url,omitempty"`    // where notices can be read
+	SHA256  string `json:"sha256"`          // Notice.Hash of the content
+	Known   bool   `json:"text_known"`      // the text with this hash was at hand when the receipt was made
+	Title   string `json:"title,omitempty"` // known: its title
+	URL     string `json:"url,omitempty"`   // where notices can be read
 }
 
 // ReceiptPurpose is what a text says of one purpose. Of a text that is not known
 // any more there is the key, and what holds for the whole service.
 type ReceiptPurpose struct {
-	Purpose       string       `json:"purpose"`                     // its key
-	Title         string       `json:"title,omitempty"`             // in the language of the text
-	Text          string       `json:"description,omitempty"`       // in the language of the text
-	Types         []string     `json:"purpose_type,omitempty"`      // "advertising", "sharing"
-	LawfulBasis   string       `json:"lawful_basis"`                // "consent"
-	PII           []ReceiptPII `json:"pii_information"`             // what is held
-	Controllers   []string     `json:"pii_controllers"`             // party_id of those responsible
-	Collection    []string     `json:"collection_method,omitempty"` // where it comes from, when not from the person's own use
-	Locations     []string     `json:"storage_locations"`           // where it is stored
-	Retention     string       `json:"retention_period"`            // ISO 8601: "P180D"; or "unknown"
-	Service       string       `json:"service,omitempty"`           // what the purpose belongs to
-	Jurisdiction  string       `json:"jurisdiction"`                // whose law applies
-	Recipients    []string     `json:"recipient_third_parties"`     // who else sees it; empty: nobody
-	Withdrawal    string       `json:"withdrawal_method"`           // in words for people
-	WithdrawalURL string       `json:"withdrawal_url,omitempty"`
-	Rights        []string     `json:"privacy_rights,omitempty"` // besides withdrawing, in words for people
-	RightsURL     string       `json:"privacy_rights_url,omitempty"`
+	Purpose       string         `json:"purpose"`                     // its key
+	Title         string         `json:"title,omitempty"`             // in the language of the text
+	Text          string         `json:"description,omitempty"`       // in the language of the text
+	Types         []string       `json:"purpose_type,omitempty"`      // "advertising", "sharing"
+	LawfulBasis   string         `json:"lawful_basis"`                // "consent"
+	PII           []ReceiptPII   `json:"pii_information"`             // what is held
+	Controllers   []string       `json:"pii_controllers"`             // party_id of those responsible
+	Collection    []string       `json:"collection_method,omitempty"` // where it comes from, when not from the person's own use
+	Locations     []string       `json:"storage_locations"`           // where it is stored
+	Retention     string         `json:"retention_period"`            // ISO 8601: "P180D"; or "unknown"
+	Service       string         `json:"service,omitempty"`           // what the purpose belongs to
+	Jurisdiction  string         `json:"jurisdiction"`                // whose law applies
+	ThirdParties  []string       `json:"recipient_third_parties"`     // sharing: who gets it for ends of their own; empty: nobody
+	Recipients    []string       `json:"recipients,omitempty"`        // who else sees it, for the controller; empty: nobody
+	Transfers     []string       `json:"transfers,omitempty"`         // where else it goes, and what protects it there
+	Withdrawal    string         `json:"withdrawal_method"`           // in words for people
+	WithdrawalURL string         `json:"withdrawal_url,omitempty"`
+	Rights        []ReceiptRight `json:"privacy_rights,omitempty"` // besides withdrawing
+	RightsURL     string         `json:"privacy_rights_url,omitempty"`
+	Authority     string         `json:"authority_party,omitempty"` // to complain to, in words for people
+}
+
+// ReceiptRight is something that a person can do, in words for people.
+type ReceiptRight struct {
+	Right string `json:"right"`
+	HowTo string `json:"how_to,omitempty"`
 }
 
 // ReceiptPII is one category of data. Sensitive and special categories are never
@@ -120,7 +129,7 @@ type ReceiptEvent struct {
 	Time       time.Time  `json:"event_time"`
 	Validity   string     `json:"validity_duration"` // ISO 8601, "until-answered", "until-given" or "unknown"
 	Entity     string     `json:"entity_id"`         // who did it: pii_principal_id, or party_id of the controller
-	Type       string     `json:"event_type"`        // "expressed" by the person, a "signal" of the person's, "imported", or "none"
+	Type       string     `json:"event_type"`        // "expressed" by the person, a "signal", "imported", or "none"
 	State      EventState `json:"event_state"`
 	Kind       string     `json:"kind"` // of the entry
 	Purposes   []string   `json:"purposes"`
@@ -153,18 +162,9 @@ const (
 	StateWithdrawn   EventState = "withdrawn"
 	StateExpired     EventState = "expired"
 	StateInvalidated EventState = "invalidated" // given, and suspended by whoever uses it
-	StateTerminated  EventState = "terminated"  // erased, or moved to another identifier
-	StateUnknown     EventState = "unknown"     // imported, and what it was cannot be told any more
+	StateTerminated  EventState = "terminated"  // erased
+	StateUnknown     EventState = "unknown"     // moved between identifiers: what holds is what the other events and the states say
 )
-
-func (s EventState) valid() bool {
-	switch s {
-	case StateGiven, StateReaffirmed, StateRequested, StateRefused, StateWithdrawn, StateExpired,
-		StateInvalidated, StateTerminated, StateUnknown:
-		return true
-	}
-	return false
-}
 
 // IsZero reports whether the receipt is the zero Receipt, which says nothing.
 func (r *Receipt) IsZero() bool { return r == nil || r.ID == "" }

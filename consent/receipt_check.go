@@ -45,7 +45,12 @@ func (c *receiptChecker) head() bool {
 }
 
 func (c *receiptChecker) state(s *ReceiptState) bool {
-	return ValidPurpose(s.Purpose) && (s.Title == "" || title(s.Title)) && s.State.valid() && whole(s.Since) &&
+	switch s.State {
+	case StateGiven, StateInvalidated, StateRefused, StateWithdrawn, StateExpired:
+	default:
+		return false
+	}
+	return ValidPurpose(s.Purpose) && (s.Title == "" || title(s.Title)) && whole(s.Since) &&
 		(s.Until.IsZero() || whole(s.Until)) && (s.AskAgain.IsZero() || whole(s.AskAgain))
 }
 
@@ -72,10 +77,9 @@ func (c *receiptChecker) processing(p *ReceiptProcessing) bool {
 	n := &p.Notice
 	var hash [32]byte
 	switch {
-	case !contrib.ValidName(n.ID), n.Version < 0, n.Version > maxVersion, !validURL(n.URL),
-		n.SHA256 != "" && (!readHex(n.SHA256, hash[:]) || hash == [32]byte{}),
-		p.Language != undetermined && !validLocale(p.Language), p.Purposes == nil,
-		n.Known && (n.SHA256 == "" || n.Version == 0 || len(p.Purposes) == 0),
+	case !contrib.ValidName(n.ID), n.Version < 1, n.Version > maxVersion, !validURL(n.URL),
+		!readHex(n.SHA256, hash[:]), hash == [32]byte{},
+		!validLocale(p.Language), p.Purposes == nil, n.Known && len(p.Purposes) == 0,
 		n.Known != title(n.Title), !n.Known && n.Title != "":
 		return false
 	}
@@ -96,7 +100,8 @@ func (c *receiptChecker) purpose(p *ReceiptPurpose, known bool) bool {
 	switch {
 	case !ValidPurpose(p.Purpose), known != title(p.Title), !known && p.Title != "", !text(p.Text),
 		p.LawfulBasis != receiptBasis, !slices.Equal(p.Controllers, []string{c.controller}),
-		p.PII == nil, known != (len(p.PII) > 0), len(p.PII) > maxList, !titles(p.Collection), p.Recipients == nil, !titles(p.Recipients), !titles(p.Rights),
+		p.PII == nil, known != (len(p.PII) > 0), len(p.PII) > maxList, !titles(p.Collection), p.ThirdParties == nil, !titles(p.ThirdParties), !titles(p.Recipients), !titles(p.Transfers),
+		len(p.ThirdParties) > 0 != (known && slices.Contains(p.Types, purposeSharing)), len(p.Rights) > maxList, !text(p.Authority),
 		p.Withdrawal == "", !text(p.Withdrawal), known != (validPeriod(p.Retention) && strings.HasSuffix(p.Retention, "D")), !known && p.Retention != unknownPeriod:
 		return false
 	}
@@ -109,6 +114,11 @@ func (c *receiptChecker) purpose(p *ReceiptPurpose, known bool) bool {
 			return false
 		}
 	}
+	for _, r := range p.Rights {
+		if !title(r.Right) || !text(r.HowTo) {
+			return false
+		}
+	}
 	return len(p.Types) == 0 || slices.Equal(p.Types, []string{purposeAdvertising}) || slices.Equal(p.Types, []string{purposeSharing}) ||
 		slices.Equal(p.Types, []string{purposeAdvertising, purposeSharing})
 }
@@ -118,7 +128,7 @@ func (c *receiptChecker) purpose(p *ReceiptPurpose, known bool) bool {
 func sameText(a, b *ReceiptPurpose) bool {
 	x, y := *a, *b
 	for _, p := range []*ReceiptPurpose{&x, &y} {
-		p.Purpose, p.Title, p.Text, p.Types = "", "", "", nil
+		p.Purpose, p.Title, p.Text, p.Types, p.ThirdParties = "", "", "", nil, nil
 	}
 	return reflect.DeepEqual(x, y)
 }
@@ -128,12 +138,12 @@ func (c *receiptChecker) event(d *ReceiptRecord, v *ReceiptEvent) bool {
 	if !ok || !whole(v.Time) || v.Purposes == nil || !validOutcome(e.Kind, v.State, v.Validity) {
 		return false
 	}
-	kind, byPerson := eventType(e.Kind)
+	kind, byPerson := e.eventType()
 	if v.Type != kind || byPerson != (v.Entity == c.r.Principal) || !byPerson && v.Entity != c.controller {
 		return false
 	}
 	return e.Notice == "" || slices.ContainsFunc(d.Processing, func(p ReceiptProcessing) bool {
-		return p.Notice.ID == v.Notice && p.Notice.Version == v.Version && p.Notice.SHA256 == v.SHA256 && p.Language == or(v.Locale, undetermined)
+		return p.Notice.ID == v.Notice && p.Notice.Version == v.Version && p.Notice.SHA256 == v.SHA256 && p.Language == v.Locale
 	})
 }
 
@@ -147,7 +157,7 @@ func validOutcome(k Kind, s EventState, validity string) bool {
 	case KindGiven:
 		return (s == StateGiven || s == StateReaffirmed) && yes
 	case KindImported:
-		return s == StateGiven && yes || s == StateRefused && no || s == StateUnknown && validity == unknownPeriod
+		return s == StateGiven && yes
 	case KindRefused:
 		return s == StateRefused && no
 	case KindWithdrawn:
@@ -156,8 +166,10 @@ func validOutcome(k Kind, s EventState, validity string) bool {
 		return (s == StateRefused || s == StateWithdrawn) && no
 	case KindExpired:
 		return s == StateExpired && no
+	case KindMoved:
+		return s == StateUnknown && validity == unknownPeriod
 	}
-	return s == StateTerminated && no // moved, erased
+	return s == StateTerminated && no // erased
 }
 
 // validPeriod accepts what period writes, but for "unknown".

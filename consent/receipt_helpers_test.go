@@ -104,7 +104,10 @@ func terms() consent.ReceiptTerms {
 // sold is a notice with purposes of every type.
 func sold() consent.Notice {
 	n := everything()
-	n.ID = "sold"
+	n.ID, n.Bundles = "sold", nil
+	n.ThirdParties, n.Transfers = []string{"Adder Ltd", "Blinker Inc"}, []string{"US: standard contractual clauses"}
+	n.Rights, n.HowTo = []string{"See and erase what we hold", "Take it with you"}, []string{"Settings, Your data", "Write to us"}
+	n.Complaint = "Data Protection Commission, Dublin"
 	n.Purposes = []consent.Purpose{
 		{Key: content, Title: "Show what fits you", Text: "Line one,\nline \"two\" <3 & more\u200d."},
 		{Key: stats, Title: "Count what is read"},
@@ -140,7 +143,7 @@ func goldenInput(t failer) consent.ReceiptInput {
 		entryOf(consent.KindServed, t0, &s, 0x10, 1, content, stats),
 		entryOf(consent.KindGiven, t0.Add(1500*time.Millisecond), &s, 0x10, 2, content, "share"),
 		entryOf(consent.KindRefused, t0.Add(1500*time.Millisecond), &s, 0x10, 3, stats),
-		entryOf(consent.KindImported, after(-400), nil, 0x20, 4, "newsletter"),
+		entryOf(consent.KindRefused, after(-400), &lost, 0x20, 4, "newsletter"),
 		entryOf(consent.KindImported, after(1), &lost, 0x20, 5, "old.purpose"),
 		entryOf(consent.KindGiven, after(2), &s, 0x10, 6, content),
 		entryOf(consent.KindOptedOut, after(3), nil, 0x10, 7, "ads", "share"),
@@ -150,7 +153,7 @@ func goldenInput(t failer) consent.ReceiptInput {
 		entryOf(consent.KindErased, after(369), nil, 0x30, 11),
 	}
 	list[1].Method, list[2].Method, list[6].Method = "banner", "banner", "gpc"
-	list[3].Proof = "crm/2025:4711"
+	list[3].Proof, list[4].Proof = "crm/2025:4711", "crm/2026:Row#4712"
 	year := 24 * 365 * time.Hour
 	return consent.ReceiptInput{
 		Terms: terms(), Book: newBook(t, s), Principal: principal(0xa1), Entries: list, Suspended: []string{"ads"},
@@ -161,7 +164,7 @@ func goldenInput(t failer) consent.ReceiptInput {
 			{Purpose: content, Title: "Show what fits you", State: consent.Expired, Since: after(367)},
 			{Purpose: stats, Title: "Count what is read", State: consent.Granted, Since: after(370), Until: after(735), Confirmed: after(370)},
 		}},
-		Log: consent.ReceiptLog{Length: 4711, Chain: strings.Repeat("0123456789abcdef", 4)}, Now: after(370),
+		Log: consent.LogHead{Length: 4711, Chain: lost.Hash()}, Now: after(370),
 	}
 }
 

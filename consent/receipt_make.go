@@ -23,10 +23,10 @@ type ReceiptInput struct {
 	Terms     ReceiptTerms // of the service
 	Book      *Book        // the texts
 	Principal string       // text form of the pseudonym under which consent is kept
-	Entries   []Entry      // what happened, as the log got it, oldest first
+	Entries   []Entry      // what happened, in the order of the journal, from Record.Entries
 	Summary   Summary      // what holds at Now, from Book.Summary
 	Suspended []string     // purposes whose use is suspended, and those below them
-	Log       ReceiptLog   // head of the consent log: at least the entries are behind it
+	Log       LogHead      // of the consent log, which holds all of the entries
 	Now       time.Time    // time of issue
 }
 
@@ -42,9 +42,9 @@ type ReceiptInput struct {
 //	refused     refused
 //	withdrawn   withdrawn
 //	expired     expired, by the controller
-//	imported    given or refused, where the summary shows which; else unknown
+//	imported    given
 //	opted-out   withdrawn, where consent for one of its purposes was open; else refused
-//	moved       terminated, by the controller
+//	moved       unknown, by the controller: no state says that two identifiers became one
 //	erased      terminated, by the controller
 //
 // What is given and suspended is invalidated in the list of states, since only
@@ -65,7 +65,8 @@ func NewReceipt(in ReceiptInput) (Receipt, error) {
 	r := &m.receipt
 	*r = Receipt{
 		SchemaVersion: ReceiptFormat, Profile: receiptProfile, Issued: moment(now), Principal: in.Principal,
-		States: []ReceiptState{}, Records: []ReceiptRecord{}, Parties: []ReceiptParty{in.Terms.Controller.party()}, Log: in.Log,
+		States: []ReceiptState{}, Records: []ReceiptRecord{}, Parties: []ReceiptParty{in.Terms.Controller.party()},
+		Log: ReceiptLog{in.Log.Length, hex.EncodeToString(in.Log.Chain[:])},
 	}
 	for i := range in.Entries {
 		e := in.Entries[i]
@@ -118,23 +119,26 @@ func (m *receiptMaker) add(e *Entry) {
 	c := e.Commitment()
 	v.Commitment = hex.EncodeToString(c[:])
 	var byPerson bool
-	if v.Type, byPerson = eventType(e.Kind); byPerson {
+	if v.Type, byPerson = e.eventType(); byPerson {
 		v.Entity = m.in.Principal
 	}
 	v.State, v.Validity = m.follow(e, text)
 	r.Events = append(r.Events, v)
 }
 
-// eventType returns how consent was expressed in an entry of the kind, and
-// whether by the person.
-func eventType(k Kind) (kind string, byPerson bool) {
-	switch k {
-	case KindGiven, KindRefused, KindWithdrawn:
+const eventImported = "imported"
+
+// eventType returns how consent was expressed in the entry, and whether by the
+// person.
+func (e *Entry) eventType() (kind string, byPerson bool) {
+	switch e.Kind {
+	case KindGiven, KindRefused, KindWithdrawn, KindImported:
+		if e.Proof != "" {
+			return eventImported, true
+		}
 		return "expressed", true
 	case KindOptedOut:
 		return "signal", true
-	case KindImported:
-		return "imported", true
 	}
 	return "none", false // served, expired, moved, erased
 }
@@ -164,14 +168,11 @@ func (m *receiptMaker) follow(e *Entry, text *Notice) (EventState, string) {
 		}
 		return StateGiven, validity
 	case KindImported:
-		switch m.imported(e) {
-		case StateGiven:
-			return StateGiven, m.give(e, nil)
-		case StateRefused:
-			return StateRefused, untilGiven
-		}
+		return StateGiven, m.give(e, text)
+	case KindMoved: // what was open under either identifier may not be any more
+		clear(m.open)
 		return StateUnknown, unknownPeriod
-	case KindMoved, KindErased:
+	case KindErased:
 		clear(m.open)
 		return StateTerminated, untilGiven
 	}
@@ -220,28 +221,6 @@ func (m *receiptMaker) give(e *Entry, text *Notice) string {
 	return period(lasts)
 }
 
-// imported tells what was imported, a yes or a no, from what the summary shows
-// to have begun then.
-func (m *receiptMaker) imported(e *Entry) EventState {
-	for i := range m.in.Summary.Purposes {
-		s := &m.in.Summary.Purposes[i]
-		if !slices.Contains(e.Purposes, s.Purpose) {
-			continue
-		}
-		yes := s.State == Granted && (s.Since.Equal(e.At) || s.Confirmed.Equal(e.At))
-		for j := range s.Earlier {
-			yes = yes || s.Earlier[j].From.Equal(e.At)
-		}
-		switch {
-		case yes:
-			return StateGiven
-		case (s.State == Refused || s.State == Withdrawn) && s.Since.Equal(e.At):
-			return StateRefused
-		}
-	}
-	return StateUnknown
-}
-
 // period writes milliseconds as an ISO 8601 duration.
 func period(ms int64) string {
 	switch {
@@ -257,7 +236,7 @@ func period(ms int64) string {
 
 // state turns the summary of a purpose into a state.
 func (m *receiptMaker) state(s *PurposeSummary) ReceiptState {
-	st := ReceiptState{Purpose: s.Purpose, Title: s.Title, State: StateUnknown, Since: instant(s.Since), Until: instant(s.Until), AskAgain: instant(s.AskAgain)}
+	st := ReceiptState{Purpose: s.Purpose, Title: s.Title, Since: instant(s.Since), Until: instant(s.Until), AskAgain: instant(s.AskAgain)}
 	switch s.State {
 	case Granted:
 		st.State = StateGiven
@@ -266,16 +245,12 @@ func (m *receiptMaker) state(s *PurposeSummary) ReceiptState {
 		}
 	case Refused:
 		st.State = StateRefused
-	case Withdrawn, OptedOutGPC, OptedOutGPP, RefusedTCF:
+	case Withdrawn:
 		st.State = StateWithdrawn
 	case Expired:
 		st.State = StateExpired
-	case Erased, Moved:
-		st.State = StateTerminated
-	case Suspended:
-		st.State = StateInvalidated
 	}
-	return st
+	return st // a summary has no other states
 }
 
 // instant returns the time in the form of a receipt; zero stays zero.

@@ -5,9 +5,6 @@ import (
 	"slices"
 )
 
-// undetermined is the language of a text whose language nobody knows.
-const undetermined = "und"
-
 // text returns the exact text that the entry names, or nil where the book does
 // not have it, or has another one in its place.
 func (m *receiptMaker) text(e *Entry) *Notice {
@@ -27,18 +24,14 @@ func (m *receiptMaker) text(e *Entry) *Notice {
 // shown adds the text to the record, if it is not there. text is nil where the
 // book does not have it: then the purposes are those that entries name.
 func (m *receiptMaker) shown(r *ReceiptRecord, e *Entry, text *Notice) {
-	n := ReceiptNotice{ID: e.Notice, Version: e.Version, Known: text != nil, URL: m.in.Terms.NoticeURL}
-	if e.Hash != [32]byte{} {
-		n.SHA256 = hex.EncodeToString(e.Hash[:])
-	}
-	language := or(e.Locale, undetermined)
+	n := ReceiptNotice{ID: e.Notice, Version: e.Version, SHA256: hex.EncodeToString(e.Hash[:]), Known: text != nil, URL: m.in.Terms.NoticeURL}
 	if text != nil {
 		n.Title = text.Title
 	}
-	i := slices.IndexFunc(r.Processing, func(p ReceiptProcessing) bool { return p.Notice == n && p.Language == language })
+	i := slices.IndexFunc(r.Processing, func(p ReceiptProcessing) bool { return p.Notice == n && p.Language == e.Locale })
 	if i < 0 {
 		i = len(r.Processing)
-		r.Processing = append(r.Processing, ReceiptProcessing{Notice: n, Language: language, Purposes: []ReceiptPurpose{}})
+		r.Processing = append(r.Processing, ReceiptProcessing{Notice: n, Language: e.Locale, Purposes: []ReceiptPurpose{}})
 	} else if text != nil {
 		return
 	}
@@ -65,19 +58,24 @@ func (m *receiptMaker) purpose(p *Purpose, text *Notice) ReceiptPurpose {
 	}
 	if p.Sharing {
 		out.Types = append(out.Types, purposeSharing)
+		out.ThirdParties = append(out.ThirdParties, text.ThirdParties...)
 	}
 	for _, c := range text.Categories {
 		out.PII = append(out.PII, ReceiptPII{Type: c})
 	}
-	if len(text.Sources) > 0 {
-		out.Collection = slices.Clone(text.Sources)
-	}
+	out.Collection = append(out.Collection, text.Sources...)
 	out.Retention = period(days(text.RetentionDays))
 	out.Recipients = append(out.Recipients, text.Recipients...)
+	out.Transfers = append(out.Transfers, text.Transfers...)
 	out.Withdrawal = text.Withdrawal
-	if len(text.Rights) > 0 {
-		out.Rights = slices.Clone(text.Rights)
+	for i, right := range text.Rights {
+		r := ReceiptRight{Right: right}
+		if i < len(text.HowTo) {
+			r.HowTo = text.HowTo[i]
+		}
+		out.Rights = append(out.Rights, r)
 	}
+	out.Authority = text.Complaint
 	return out
 }
 
@@ -92,7 +90,7 @@ func (m *receiptMaker) unknown(key string) ReceiptPurpose {
 	return ReceiptPurpose{
 		Purpose: key, LawfulBasis: receiptBasis, PII: []ReceiptPII{}, Controllers: []string{t.Controller.ID},
 		Locations: slices.Clone(t.StorageLocations), Retention: unknownPeriod, Service: t.Service,
-		Jurisdiction: t.Jurisdiction, Recipients: []string{}, Withdrawal: howToWithdraw,
+		Jurisdiction: t.Jurisdiction, ThirdParties: []string{}, Withdrawal: howToWithdraw,
 		WithdrawalURL: t.WithdrawalURL, RightsURL: t.RightsURL,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func TestReceiptCommitmentsGolden(t *testing.T) {
 		}
 	}
 	for kind, want := range map[string]string{
-		"served": "d8e7aa50285ab95f79d99dc143aa44d38b54f6b07f2b589c16c14acc248beef0",
+		"served": "ff9a00afe6c3cc5a5b9405f0bc346fa039cf97c5db4cdd34cb517eda3280d673",
 		"moved":  "84a8d0589d906c409d9b189b570fde732f7aed03a16e11a5d112712ff104be02",
 	} {
 		if first[kind] != want {
@@ -91,7 +92,11 @@ func TestReceiptMandatory(t *testing.T) {
 	bare := goldenInput(t)
 	bare.Terms = consent.ReceiptTerms{Controller: terms().Controller, StorageLocations: []string{"IE"}, Jurisdiction: "EU"}
 	bare.Terms.Controller.Email, bare.Terms.Controller.URL = "", ""
-	bare.Book = newBook(t, func() consent.Notice { n := sold(); n.Sources, n.Rights = nil, nil; return n }())
+	bare.Book = newBook(t, func() consent.Notice {
+		n := sold()
+		n.Sources, n.Rights, n.HowTo, n.Transfers, n.Recipients, n.Complaint = nil, nil, nil, nil, nil, ""
+		return n
+	}())
 	n, _ := bare.Book.Notice("sold", 1)
 	for i := range bare.Entries {
 		if bare.Entries[i].Notice == "sold" {
@@ -175,16 +180,12 @@ func TestReceiptStates(t *testing.T) {
 		"opted out of what was on": {list: []consent.Entry{given(t0, "ads.partners"), none(consent.KindOptedOut, after(1), "ads", "share")}, state: "withdrawn", validity: "until-given"},
 		"opted out":                {list: []consent.Entry{given(t0, content), none(consent.KindOptedOut, after(1), "ads")}, state: "refused", validity: "until-given"},
 		"opted out after expiry":   {list: []consent.Entry{given(t0, "ads"), none(consent.KindOptedOut, after(365), "ads")}, state: "refused", validity: "until-given"},
-		"moved":                    {list: []consent.Entry{none(consent.KindMoved, t0)}, state: "terminated", validity: "until-given", entity: "shop.example"},
+		"moved":                    {list: []consent.Entry{none(consent.KindMoved, t0)}, state: "unknown", validity: "unknown", entity: "shop.example"},
 		"erased":                   {list: []consent.Entry{none(consent.KindErased, t0)}, state: "terminated", validity: "until-given", entity: "shop.example"},
 		"imported yes":             {list: []consent.Entry{none(consent.KindImported, after(-30), content)}, summary: granted, state: "given", validity: "P100D"},
 		"given again after import": {list: []consent.Entry{none(consent.KindImported, after(-30), content), given(t0, content)}, summary: granted, state: "re-affirmed", validity: "P365D"},
-		"imported yes that ended": {list: []consent.Entry{none(consent.KindImported, after(-30), content)},
-			summary: consent.PurposeSummary{Purpose: content, State: consent.Withdrawn, Since: after(-1), Earlier: []consent.Period{{From: after(-30), To: after(-1)}}},
-			state:   "given", validity: "unknown"},
-		"imported no": {list: []consent.Entry{none(consent.KindImported, after(-30), content)},
-			summary: consent.PurposeSummary{Purpose: content, State: consent.Refused, Since: after(-30)}, state: "refused", validity: "until-given"},
-		"imported, and who knows": {list: []consent.Entry{none(consent.KindImported, after(-30), content)}, state: "unknown", validity: "unknown"},
+		"imported, known text":     {list: []consent.Entry{entryOf(consent.KindImported, after(-30), &n, 0x10, 1, content)}, state: "given", validity: "P365D"},
+		"imported, and who knows":  {list: []consent.Entry{none(consent.KindImported, after(-30), content)}, state: "given", validity: "unknown"},
 		"shorter than the text says": {list: []consent.Entry{given(t0, content)},
 			summary: consent.PurposeSummary{Purpose: content, State: consent.Granted, Since: t0, Until: t0.Add(90061500 * time.Millisecond)}, state: "given", validity: "PT90061.500S"},
 		"in whole seconds": {list: []consent.Entry{given(t0, content)},
@@ -215,8 +216,6 @@ func TestReceiptStates(t *testing.T) {
 func TestReceiptSummaryStates(t *testing.T) {
 	for reason, want := range map[consent.Reason]consent.EventState{
 		consent.Granted: "given", consent.Refused: "refused", consent.Withdrawn: "withdrawn", consent.Expired: "expired",
-		consent.Erased: "terminated", consent.Moved: "terminated", consent.Suspended: "invalidated",
-		consent.OptedOutGPC: "withdrawn", consent.OptedOutGPP: "withdrawn", consent.RefusedTCF: "withdrawn", consent.NoRecord: "unknown",
 	} {
 		in := goldenInput(t)
 		in.Summary.Purposes = []consent.PurposeSummary{{Purpose: content, State: reason, Since: t0}}
@@ -225,7 +224,7 @@ func TestReceiptSummaryStates(t *testing.T) {
 			t.Errorf("%v: %s, want %s", reason, got, want)
 		}
 		in.Suspended = []string{"personalize"}
-		if got := receipt(t, in).States[0].State; (got == consent.StateInvalidated) != (reason == consent.Granted || reason == consent.Suspended) {
+		if got := receipt(t, in).States[0].State; (got == consent.StateInvalidated) != (reason == consent.Granted) {
 			t.Errorf("%v, suspended: %s", reason, got)
 		}
 	}
@@ -256,7 +255,8 @@ func TestReceiptTexts(t *testing.T) {
 		if len(p) != 1 || p[0].Notice.Known != c.known || p[0].Notice.SHA256 != hex.EncodeToString(hash[:]) || p[0].Language != "en" {
 			t.Fatalf("%s: %+v", name, p)
 		}
-		if c.known && (len(p[0].Purposes) != 5 || p[0].Purposes[0].Retention != "P180D" || p[0].Purposes[0].Recipients[0] != "Our warehouse") {
+		if c.known && (len(p[0].Purposes) != 5 || p[0].Purposes[0].Retention != "P180D" || p[0].Purposes[0].Recipients[0] != "Our warehouse" ||
+			len(p[0].Purposes[0].ThirdParties) != 0 || len(p[0].Purposes[4].ThirdParties) != 2) {
 			t.Errorf("%s: %+v", name, p)
 		}
 		if !c.known && (len(p[0].Purposes) != 3 || p[0].Purposes[0].Title != "" || len(p[0].Purposes[0].PII) != 0) {
@@ -282,8 +282,9 @@ func TestReceiptRefusesInput(t *testing.T) {
 		"upper case":        {func(in *consent.ReceiptInput) { in.Principal = strings.ToUpper(in.Principal) }, consent.ErrPrincipal},
 		"no time":           {func(in *consent.ReceiptInput) { in.Now = time.Time{} }, consent.ErrClock},
 		"far future":        {func(in *consent.ReceiptInput) { in.Now = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, consent.ErrClock},
-		"no log":            {func(in *consent.ReceiptInput) { in.Log = consent.ReceiptLog{} }, consent.ErrReceipt},
-		"empty log":         {func(in *consent.ReceiptInput) { in.Log = consent.ReceiptLog{Chain: strings.Repeat("0", 64)} }, nil},
+		"empty log":         {func(in *consent.ReceiptInput) { in.Log = consent.LogHead{} }, nil},
+		"log of no chain":   {func(in *consent.ReceiptInput) { in.Log.Chain = [32]byte{} }, consent.ErrReceipt},
+		"no such state":     {func(in *consent.ReceiptInput) { in.Summary.Purposes[0].State = consent.NoRecord }, consent.ErrReceipt},
 		"chain of nothing":  {func(in *consent.ReceiptInput) { in.Log.Length = 0 }, consent.ErrReceipt},
 		"person as party":   {func(in *consent.ReceiptInput) { in.Terms.Controller.ID = in.Principal }, consent.ErrReceipt},
 		"summary unsorted":  {func(in *consent.ReceiptInput) { slices.Reverse(in.Summary.Purposes) }, consent.ErrReceipt},
@@ -354,5 +355,79 @@ func TestReceiptEntries(t *testing.T) {
 	}
 	if (*consent.Receipt)(nil).Entries() != nil || new(consent.Receipt).Entries() != nil {
 		t.Error("nothing has entries")
+	}
+}
+
+// Whatever a record goes through, its entries and its summary make a receipt, and
+// states and events agree.
+func TestReceiptOfARecord(t *testing.T) {
+	b, r := newBook(t, sold()), &consent.Record{}
+	s := newReceiptSigner(t, "shop", 1)
+	other := &consent.Record{}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	choice := func(grant, refuse []string) consent.Choice {
+		return consent.Choice{Notice: "sold", Version: 1, Locale: "en", Grant: grant, Refuse: refuse, Method: "banner"}
+	}
+	for i, step := range []struct {
+		do     func(now time.Time)
+		events int // of the receipt afterwards
+		last   consent.EventState
+		holds  map[string]consent.EventState
+	}{
+		{func(now time.Time) { must(r.Serve(b, "sold", 1, "en", now)) }, 1, "requested", nil},
+		{func(now time.Time) { must(r.Choose(b, choice([]string{content, "ads"}, []string{stats}), now)) }, 3, "refused",
+			map[string]consent.EventState{content: "given", "ads": "invalidated", stats: "refused"}},
+		{func(now time.Time) { must(r.Choose(b, choice([]string{content}, nil), now)) }, 4, "re-affirmed", nil},
+		{func(now time.Time) {
+			_, err := r.Import(b, consent.Historic{Choice: choice([]string{"share"}, nil), At: now.AddDate(0, 0, -1), Proof: "crm/1"}, now)
+			must(err)
+		}, 5, "given", map[string]consent.EventState{"share": "given"}},
+		{func(now time.Time) { r.OptOut("share", consent.OptedOutGPC, now) }, 6, "withdrawn", map[string]consent.EventState{"share": "withdrawn"}},
+		{func(now time.Time) { r.OptOut("ads.partners", consent.OptedOutGPP, now) }, 7, "refused", nil},
+		{func(now time.Time) { r.Withdraw("ads", now) }, 8, "withdrawn", map[string]consent.EventState{"ads": "withdrawn"}},
+		{func(now time.Time) {
+			must(other.Choose(b, choice([]string{stats}, nil), now))
+			r.Merge(other, now)
+		}, 10, "unknown", map[string]consent.EventState{content: "given"}},
+		{func(now time.Time) { r.Lapse(now.AddDate(2, 0, 0)) }, 11, "expired", nil},
+		{func(now time.Time) { r.Erase(now.AddDate(2, 0, 1)) }, 1, "terminated", map[string]consent.EventState{}},
+	} {
+		now := after(i)
+		step.do(now)
+		in := goldenInput(t)
+		in.Book, in.Entries, in.Summary, in.Now = b, r.Entries(), b.RecordSummary(r, now), now
+		x := receipt(t, in)
+		back, err := consent.ReadReceipt(signed(t, x, s), []string{s.vkey})
+		must(err)
+		if got := back.Entries(); len(got) != step.events {
+			t.Fatalf("step %d: %d events\n%s", i, len(got), x.Plain())
+		}
+		for _, e := range r.Entries() {
+			if !strings.Contains(string(signed(t, x, s)), fmt.Sprintf("%x", e.Commitment())) {
+				t.Errorf("step %d: an entry is not in the receipt", i)
+			}
+		}
+		list := r.Entries()
+		newest := fmt.Sprintf("%x", list[len(list)-1].Commitment())
+		for _, d := range back.Records {
+			for _, v := range d.Events {
+				if v.Commitment == newest && v.State != step.last {
+					t.Errorf("step %d: %s, want %s\n%s", i, v.State, step.last, x.Plain())
+				}
+			}
+		}
+		for _, st := range back.States {
+			if want := step.holds[st.Purpose]; want != "" && st.State != want {
+				t.Errorf("step %d: %s is %s, want %s", i, st.Purpose, st.State, want)
+			}
+		}
+		if step.holds != nil && len(step.holds) == 0 && len(back.States) != 0 {
+			t.Errorf("step %d: something is left", i)
+		}
 	}
 }

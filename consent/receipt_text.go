@@ -1,7 +1,7 @@
 package consent
 
 import (
-	"slices"
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -10,16 +10,16 @@ import (
 // ReceiptLabels are the fixed words around a receipt, in the language of the
 // person. An empty label is replaced by the English one.
 type ReceiptLabels struct {
-	Title, Number, Issued, For, By                                    string // head
-	Holds, Happened, Nothing                                          string // what holds, what happened
-	Shown, TextUnknown, Held, From, Why, Kept, KeptUnknown            string // what was shown
-	Stored, Law, Recipients, Nobody, Advertising, Sharing             string
-	Rights, Withdraw                                                  string
-	Log, Records, Chain                                               string
-	Since, Until, AskAgain                                            string // between a state and a time
-	Given, Reaffirmed, Requested, Refused, Withdrawn                  string // states
-	Expired, Invalidated, Terminated, Unknown, Version, Method, Proof string
-	Erased, Moved                                                     string // events
+	Title, Number, Issued, For, By                         string // head
+	Holds, Happened, Nothing                               string // what holds, what happened
+	Shown, TextUnknown, Held, From, Why, Kept, KeptUnknown string // what was shown
+	Stored, Law, Recipients, Nobody, Advertising, Sharing  string
+	Transfers, Rights, Complaint, Withdraw                 string
+	Log, Records, Chain                                    string
+	Since, Until, AskAgain                                 string // between a state and a time
+	Given, Reaffirmed, Requested, Refused, Withdrawn       string // states
+	Expired, Invalidated, Imported, Version, Method, Proof string
+	Erased, Moved                                          string // events
 }
 
 // EnglishReceipt returns the labels that [Receipt.Plain] uses. In Kept, #
@@ -32,15 +32,14 @@ func EnglishReceipt() ReceiptLabels {
 		TextUnknown: "The text is not at hand any more. Whoever has it can check it against this hash.",
 		Held:        "What is held", From: "Where it comes from", Why: "Why",
 		Kept: "Kept for at most # days", KeptUnknown: "For how long it is kept stands in that text",
-		Stored: "Stored in", Law: "Under the law of", Recipients: "Who else sees it", Nobody: "Nobody outside this service.",
+		Stored: "Stored in", Law: "Under the law of", Recipients: "Who else sees it, for the service", Nobody: "Nobody.",
 		Advertising: "advertising", Sharing: "sharing with third parties",
-		Rights: "Your rights", Withdraw: "How to withdraw",
+		Transfers: "Where else it goes", Complaint: "Where to complain", Rights: "Your rights", Withdraw: "How to withdraw",
 		Log: "The consent log, when this was issued", Records: "Records", Chain: "Chain of the last one",
 		Since: "since", Until: "until", AskAgain: "not asked again before",
 		Given: "agreed", Reaffirmed: "agreed again", Requested: "shown and asked", Refused: "refused", Withdrawn: "taken back",
-		Expired: "expired", Invalidated: "agreed, and its use is suspended for everybody", Terminated: "ended",
-		Erased: "everything was erased", Moved: "everything moved to another identifier",
-		Unknown: "taken over from elsewhere", Version: "version", Method: "by", Proof: "proof",
+		Expired: "expired", Invalidated: "agreed, and its use is suspended for everybody", Erased: "everything was erased", Moved: "records of two identifiers became one",
+		Imported: "taken over from elsewhere", Version: "version", Method: "by", Proof: "proof",
 	}
 }
 
@@ -135,17 +134,10 @@ func (w *receiptWriter) events(r *Receipt) {
 	}
 }
 
-// happened tells an event as exactly as its kind does.
+// happened tells the state that an event brought about, and where from.
 func (w *receiptWriter) happened(v *ReceiptEvent) string {
-	switch v.Kind {
-	case KindErased.String():
-		return w.l.Erased
-	case KindMoved.String():
-		return w.l.Moved
-	case KindImported.String():
-		if v.State != StateUnknown {
-			return w.state(v.State) + " (" + w.l.Unknown + ")"
-		}
+	if v.Type == eventImported {
+		return w.state(v.State) + " (" + w.l.Imported + ")"
 	}
 	return w.state(v.State)
 }
@@ -204,7 +196,7 @@ func (w *receiptWriter) purposes(p *ReceiptProcessing) {
 		out := "- " + named(q.Title, q.Purpose)
 		for _, t := range q.Types {
 			if t == purposeSharing {
-				out += ", " + w.l.Sharing
+				out += ", " + w.l.Sharing + " (" + strings.Join(q.ThirdParties, "; ") + ")"
 			} else {
 				out += ", " + w.l.Advertising
 			}
@@ -223,17 +215,27 @@ func (w *receiptWriter) purposes(p *ReceiptProcessing) {
 		w.list(w.l.Held, held, "")
 		w.list(w.l.From, q.Collection, "")
 		w.list(w.l.Recipients, q.Recipients, w.l.Nobody)
+		w.list(w.l.Transfers, q.Transfers, "")
 		days := strings.TrimSuffix(strings.TrimPrefix(q.Retention, "P"), "D")
 		w.line("  ", strings.ReplaceAll(w.l.Kept, "#", days)+".")
 	} else {
 		w.line("  ", w.l.KeptUnknown+".")
 	}
 	w.line("  ", w.l.Stored+" "+strings.Join(q.Locations, ", ")+". "+w.l.Law+" "+q.Jurisdiction+".")
-	rights := q.Rights
+	var rights []string
+	for _, r := range q.Rights {
+		if r.HowTo != "" {
+			r.Right += ": " + r.HowTo
+		}
+		rights = append(rights, r.Right)
+	}
 	if q.RightsURL != "" {
-		rights = append(slices.Clone(rights), q.RightsURL)
+		rights = append(rights, q.RightsURL)
 	}
 	w.list(w.l.Rights, rights, "")
+	if q.Authority != "" {
+		w.line("  ", w.l.Complaint+": "+q.Authority)
+	}
 	w.line("  ", w.l.Withdraw+": "+q.Withdrawal)
 	if q.WithdrawalURL != "" {
 		w.line("    ", q.WithdrawalURL)
@@ -269,9 +271,9 @@ func (w *receiptWriter) state(s EventState) string {
 	case StateInvalidated:
 		return w.l.Invalidated
 	case StateTerminated:
-		return w.l.Terminated
+		return w.l.Erased
 	}
-	return w.l.Unknown
+	return w.l.Moved
 }
 
 func named(title, key string) string {
@@ -288,7 +290,7 @@ func (l ReceiptLabels) filled() ReceiptLabels {
 	en := EnglishReceipt()
 	to, from := l.all(), en.all()
 	for i := range to {
-		*to[i] = or(*to[i], *from[i])
+		*to[i] = cmp.Or(*to[i], *from[i])
 	}
 	return l
 }
@@ -298,9 +300,9 @@ func (l *ReceiptLabels) all() []*string {
 	return []*string{
 		&l.Title, &l.Number, &l.Issued, &l.For, &l.By, &l.Holds, &l.Happened, &l.Nothing,
 		&l.Shown, &l.TextUnknown, &l.Held, &l.From, &l.Why, &l.Kept, &l.KeptUnknown,
-		&l.Stored, &l.Law, &l.Recipients, &l.Nobody, &l.Advertising, &l.Sharing, &l.Rights, &l.Withdraw,
+		&l.Stored, &l.Law, &l.Recipients, &l.Nobody, &l.Advertising, &l.Sharing, &l.Transfers, &l.Rights, &l.Complaint, &l.Withdraw,
 		&l.Log, &l.Records, &l.Chain, &l.Since, &l.Until, &l.AskAgain,
 		&l.Given, &l.Reaffirmed, &l.Requested, &l.Refused, &l.Withdrawn,
-		&l.Expired, &l.Invalidated, &l.Terminated, &l.Unknown, &l.Version, &l.Method, &l.Proof, &l.Erased, &l.Moved,
+		&l.Expired, &l.Invalidated, &l.Imported, &l.Version, &l.Method, &l.Proof, &l.Erased, &l.Moved,
 	}
 }

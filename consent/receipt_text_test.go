@@ -23,9 +23,10 @@ func TestReceiptPlain(t *testing.T) {
 		"old.purpose: taken back since 2026-06-05 12:00:00 UTC, not asked again before 2027-06-05",
 		"suspended for everybody",
 		"2026-06-01 12:00:01 UTC: agreed: personalize.content, share; sold version 1 (en); by banner",
-		"agreed again: personalize.content", "everything was erased", "everything moved to another identifier", "agreed (taken over from elsewhere): old.purpose", "by gpc", "proof crm/2025:4711",
+		"agreed again: personalize.content", "everything was erased", "records of two identifiers became one", "agreed (taken over from elsewhere): old.purpose", "by gpc", "proof crm/2025:4711",
 		fmt.Sprintf("%x", hash), "What you view and buy here", "Our warehouse", "Our newsletter",
-		"Ads of partners (ads.partners), advertising, sharing with third parties", "Kept for at most 180 days.",
+		"Ads of partners (ads.partners), advertising, sharing with third parties (Adder Ltd; Blinker Inc)", "US: standard", "Data Protection Commission",
+		"Take it with you: Write to us", "refused (taken over from elsewhere): newsletter", "Kept for at most 180 days.",
 		"Stored in IE, FR. Under the law of EU.", "Open Settings, then Privacy", "https://shop.example/settings", "https://shop.example/rights",
 		"not at hand any more", "Records: 4711", r.Log.Chain,
 	} {
@@ -57,7 +58,6 @@ func TestReceiptLabels(t *testing.T) {
 		}
 	}
 	in.Entries, in.Summary.Purposes = in.Entries[:2], in.Summary.Purposes[:1]
-	in.Summary.Purposes[0].State = consent.Erased
 	other := receipt(t, in)
 	plain := r.Plain() + other.Plain()
 	if got := r.PlainWith(consent.ReceiptLabels{}) + other.PlainWith(consent.ReceiptLabels{}); got != plain {
@@ -105,7 +105,7 @@ func TestReceiptCanary(t *testing.T) {
 		func(c string) { in.Entries[0].Proof = c },
 		func(c string) { in.Entries[0].Purposes = []string{c} },
 		func(c string) { in.Summary.Purposes[0].Purpose = c },
-		func(c string) { in.Log.Chain = c },
+		func(c string) { in.Summary.Purposes[0].Title = c + "\x00" },
 	} {
 		in = goldenInput(t)
 		change(canaries[i])
@@ -141,7 +141,7 @@ func ExampleNewReceipt() {
 			StorageLocations: []string{"IE"}, Jurisdiction: "EU",
 		},
 		Book: book, Principal: "040000d1maht99d6mymakanbnjptxbxg", Entries: []consent.Entry{entry},
-		Summary: book.Summary(history, june), Log: consent.ReceiptLog{Length: 1, Chain: fmt.Sprintf("%064x", 5)}, Now: june,
+		Summary: book.Summary(history, june), Log: consent.LogHead{Length: 1, Chain: [32]byte{31: 5}}, Now: june,
 	})
 	if err != nil {
 		panic(err)
@@ -181,7 +181,7 @@ func ExampleNewReceipt() {
 	//     - Count what is read (statistics)
 	//   What is held:
 	//     - What you view and buy here
-	//   Who else sees it: Nobody outside this service.
+	//   Who else sees it, for the service: Nobody.
 	//   Kept for at most 180 days.
 	//   Stored in IE. Under the law of EU.
 	//   How to withdraw: Open Settings, then Privacy, and switch it off.

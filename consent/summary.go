@@ -7,9 +7,22 @@ import (
 
 // Summary tells a person everything a history holds about them.
 type Summary struct {
-	Purposes []PurposeSummary `json:"purposes"`        // sorted by key
-	Erased   time.Time        `json:"erased,omitzero"` // everything before this moment was erased
-	Merged   time.Time        `json:"merged,omitzero"` // everything before this moment moved to another identifier
+	Purposes []PurposeSummary `json:"purposes"`          // sorted by key
+	Erased   time.Time        `json:"erased,omitzero"`   // everything before this moment was erased
+	Merged   time.Time        `json:"merged,omitzero"`   // everything before this moment moved to another identifier
+	Journal  []Happened       `json:"journal,omitempty"` // what happened, as far as it is remembered, in the order in which it was recorded
+}
+
+// Happened is an [Entry] as it is told to the person.
+type Happened struct {
+	What     Kind      `json:"what"`
+	At       time.Time `json:"at"`
+	Purposes []string  `json:"purposes,omitempty"`
+	Notice   string    `json:"notice,omitempty"`
+	Version  int       `json:"version,omitempty"`
+	Locale   string    `json:"locale,omitempty"`
+	Method   string    `json:"method,omitempty"`
+	Proof    string    `json:"proof,omitempty"` // where it was taken over from
 }
 
 // PurposeSummary is the state of one purpose.
@@ -108,6 +121,15 @@ func (b *Book) Summary(h *History, now time.Time) Summary {
 			}
 			p.Withdrawal = t.notice.Withdrawal
 		}
+	}
+	return s
+}
+
+// RecordSummary is [Book.Summary] of the record's history, with its journal.
+func (b *Book) RecordSummary(r *Record, now time.Time) Summary {
+	s := b.Summary(&r.history, now)
+	for _, e := range r.Entries() {
+		s.Journal = append(s.Journal, Happened{e.Kind, e.At, e.Purposes, e.Notice, e.Version, e.Locale, e.Method, e.Proof})
 	}
 	return s
 }

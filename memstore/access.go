@@ -10,11 +10,7 @@ import (
 // AccessAppend adds the records from position seq on, all or none. Nothing is
 // durable here.
 func (s *Store) AccessAppend(ctx context.Context, seq uint64, records ...[]byte) error {
-	rows := make([]ledger.Row, len(records))
-	for i, r := range records {
-		rows[i].Record = r
-	}
-	return s.append(ctx, &s.access, seq, rows)
+	return s.append(ctx, &s.access, seq, rowsOf(records))
 }
 
 // AccessRead calls f with every record from position from on.
@@ -24,10 +20,22 @@ func (s *Store) AccessRead(ctx context.Context, from uint64, f func(seq uint64, 
 
 // AccessTail returns the number of records and a copy of the last one.
 func (s *Store) AccessTail(ctx context.Context) (length uint64, last []byte, err error) {
+	return s.tail(ctx, &s.access)
+}
+
+// rowsOf returns records as rows without blobs.
+func rowsOf(records [][]byte) []ledger.Row {
+	rows := make([]ledger.Row, len(records))
+	for i, r := range records {
+		rows[i].Record = r
+	}
+	return rows
+}
+
+func (s *Store) tail(ctx context.Context, l *logbook) (length uint64, last []byte, err error) {
 	if err := s.ready(ctx); err != nil {
 		return 0, nil, err
 	}
-	l := &s.access
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	n := len(l.records)

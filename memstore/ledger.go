@@ -8,7 +8,7 @@ import (
 	"github.com/discreet-go/discreet/dp/ledger"
 )
 
-// logbook is the ledger's log and the blobs beside it.
+// logbook is a log; that of the ledger has blobs beside it.
 type logbook struct {
 	mu      sync.RWMutex
 	records [][]byte

@@ -42,8 +42,9 @@ type Store struct {
 	tables   map[string]*table // by purpose
 	consents *table
 
-	log    logbook
-	access logbook
+	log        logbook
+	access     logbook
+	consentLog logbook
 }
 
 // binding is what a bound, or closed, store knows of itself.
@@ -99,6 +100,7 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	s.log.drop()
 	s.access.drop()
+	s.consentLog.drop()
 	return nil
 }
 

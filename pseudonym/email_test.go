@@ -2,6 +2,7 @@ package pseudonym_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -263,11 +264,11 @@ func checkEmail(t interface {
 }, s string) {
 	n, err := pseudonym.Normalise(pseudonym.Email(s))
 	if err != nil {
-		if n != "" || !errors.Is(err, pseudonym.ErrEmail) && !errors.Is(err, pseudonym.ErrHashed) {
+		known := slices.Contains([]error{ // the constant itself, so nothing was added
+			pseudonym.ErrHashed, pseudonym.ErrEmailForm, pseudonym.ErrEmailEncoding, pseudonym.ErrEmailLength, pseudonym.ErrEmailLocal, pseudonym.ErrEmailDomain,
+		}, err)
+		if n != "" || !known {
 			t.Fatalf("%+q: refused with %v and %+q", s, err, n)
-		}
-		if len(s) > 3 && strings.Contains(err.Error(), s) && !strings.Contains(pseudonym.ErrEmail.Error()+pseudonym.ErrHashed.Error(), s) {
-			t.Fatalf("%+q: error echoes the input", s)
 		}
 	} else {
 		if again, err := pseudonym.Normalise(pseudonym.Email(n)); err != nil || again != n {

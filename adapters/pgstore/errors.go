@@ -13,8 +13,9 @@ var (
 	// ErrSchema: the name of the schema is not valid.
 	ErrSchema = errors.New("pgstore: a schema is 1 to 63 characters of a-z, 0-9 and underscore, and does not begin with pg_")
 
-	// ErrNotMigrated: the tables are not there. Run Migrate as their owner.
-	ErrNotMigrated = errors.New("pgstore: the schema has no tables of this library; run Migrate as the owner")
+	// ErrNotMigrated: tables are not there, or are those of an earlier version. Run
+	// Migrate as their owner.
+	ErrNotMigrated = errors.New("pgstore: the schema lacks tables of this version of the library; run Migrate as the owner")
 
 	// ErrNewer: the tables are of a newer major version.
 	ErrNewer = errors.New("pgstore: the schema is of a newer major version than this library knows")

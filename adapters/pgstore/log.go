@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/jackc/pgx/v5"
@@ -26,6 +27,54 @@ func appended(ctx context.Context, tag pgconn.CommandTag, err error) error {
 		return ledger.ErrConflict
 	}
 	return nil
+}
+
+// append adds records without blobs to a log of exactly seq records, in one
+// statement that moves the head only from seq.
+func (s *Store) append(ctx context.Context, log []byte, seq uint64, records [][]byte) error {
+	b, err := s.ready(ctx)
+	if err != nil {
+		return err
+	}
+	if seq > math.MaxInt64-uint64(len(records)) {
+		return ledger.ErrConflict
+	}
+	rows := make([][]byte, len(records))
+	for i, record := range records {
+		rows[i] = b.box.Seal(log, seqKey(seq+uint64(i)), record)
+	}
+	name := string(log)
+	tag, err := s.pool.Exec(ctx, s.sql(`
+		WITH head AS (UPDATE {schema}.`+name+`_head SET length = length + $2 WHERE length = $1 RETURNING 1)
+		INSERT INTO {schema}.`+name+` (seq, record)
+		SELECT $1 + r.n - 1, r.record FROM head, unnest($3::bytea[]) WITH ORDINALITY AS r (record, n)`),
+		int64(seq), int64(len(rows)), rows)
+	return appended(ctx, tag, err)
+}
+
+// tail returns the number of records in a log and a copy of the last one.
+func (s *Store) tail(ctx context.Context, log []byte) (length uint64, last []byte, err error) {
+	b, err := s.ready(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	var n int64
+	var value []byte
+	name := string(log)
+	err = s.pool.QueryRow(ctx, s.sql("SELECT h.length, (SELECT record FROM {schema}."+name+" WHERE seq = h.length - 1) FROM {schema}."+name+"_head h")).Scan(&n, &value)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return 0, nil, fmt.Errorf("%w: the %s has no head", ErrDamaged, name)
+	case err != nil:
+		return 0, nil, clean(ctx, err)
+	case n == 0:
+		return 0, nil, nil
+	}
+	last, ok := b.box.Open(log, seqKey(uint64(n-1)), value)
+	if !ok {
+		return 0, nil, fmt.Errorf("%w: %s record %d", ErrDamaged, name, n-1)
+	}
+	return uint64(n), last, nil
 }
 
 // readLog calls f with every record of a log from position from on.

@@ -20,6 +20,9 @@ var migrations embed.FS
 // raises it, and older versions then refuse the schema.
 const major = 1
 
+// newest is the migration that this version needs: the last one.
+const newest = 2
+
 // Setup says what Migrate makes.
 type Setup struct {
 	Schema string // 1 to 63 characters of a-z, 0-9 and underscore; the store has it to itself
@@ -58,15 +61,15 @@ func Migrate(ctx context.Context, conn *pgx.Conn, s Setup) error {
 			return clean(ctx, err)
 		}
 	}
-	done, newest := 0, 0
+	done, found := 0, 0
 	if err := tx.QueryRow(ctx, "SELECT count(*) FROM pg_tables WHERE schemaname = $1 AND tablename = 'migration'", s.Schema).Scan(&done); err != nil {
 		return clean(ctx, err)
 	}
 	if done > 0 {
-		if err := tx.QueryRow(ctx, "SELECT coalesce(max(version), 0), coalesce(max(major), 0) FROM "+schema+".migration").Scan(&done, &newest); err != nil {
+		if err := tx.QueryRow(ctx, "SELECT coalesce(max(version), 0), coalesce(max(major), 0) FROM "+schema+".migration").Scan(&done, &found); err != nil {
 			return clean(ctx, err)
 		}
-		if newest > major {
+		if found > major {
 			return ErrNewer
 		}
 	}
@@ -111,7 +114,8 @@ func grants(schema string, s Setup) (all []string) {
 		}
 	}
 	add(s.Writer, "SELECT:migration", "SELECT, INSERT:binding", "SELECT, UPDATE (length):ledger_head",
-		"SELECT, INSERT:ledger", "SELECT, UPDATE (length):access_head", "SELECT, INSERT:access", "SELECT, INSERT, UPDATE, DELETE:subject_row")
+		"SELECT, INSERT:ledger", "SELECT, UPDATE (length):access_head", "SELECT, INSERT:access",
+		"SELECT, UPDATE (length):consent_log_head", "SELECT, INSERT:consent_log", "SELECT, INSERT, UPDATE, DELETE:subject_row")
 	add(s.Reader, "SELECT:migration", "SELECT:binding", "SELECT:ledger_head", "SELECT:ledger")
 	return all
 }

@@ -61,15 +61,15 @@ func Open(ctx context.Context, config *pgxpool.Config, schema string) (*Store, e
 	s := &Store{pool: pool, schema: quote(schema)}
 	s.gate = lockKey("discreet-pg-gate-v0\n", []byte(schema), 0)
 	s.claims.config = config.ConnConfig
-	var version, newest int
-	err = pool.QueryRow(ctx, s.sql("SELECT coalesce(max(version), 0), coalesce(max(major), 0) FROM {schema}.migration")).Scan(&version, &newest)
+	var version, found int
+	err = pool.QueryRow(ctx, s.sql("SELECT coalesce(max(version), 0), coalesce(max(major), 0) FROM {schema}.migration")).Scan(&version, &found)
 	switch {
 	case err != nil:
 		err = clean(ctx, err)
-	case version == 0:
-		err = ErrNotMigrated
-	case newest > major:
+	case found > major:
 		err = ErrNewer
+	case version < newest:
+		err = ErrNotMigrated
 	default:
 		return s, nil
 	}
@@ -151,7 +151,7 @@ func (s *Store) read(ctx context.Context, tenant string, keys *pseudonym.Keyring
 // make stores a new key, unless another process was faster.
 func (s *Store) make(ctx context.Context, tenant string, keys *pseudonym.Keyring) error {
 	var used bool
-	err := s.pool.QueryRow(ctx, s.sql("SELECT length > 0 FROM {schema}.ledger_head")).Scan(&used)
+	err := s.pool.QueryRow(ctx, s.sql("SELECT h.length + c.length > 0 FROM {schema}.ledger_head h, {schema}.consent_log_head c")).Scan(&used)
 	if errors.Is(err, pgx.ErrNoRows) || used {
 		return ErrDamaged // data without a binding
 	} else if err != nil {

@@ -72,6 +72,9 @@ func TestSealed(t *testing.T) {
 	if err == nil {
 		err = s.AccessAppend(ctx, 0, []byte(secret))
 	}
+	if err == nil {
+		err = s.ConsentLogAppend(ctx, 0, []byte(secret))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +99,18 @@ func TestSealed(t *testing.T) {
 	exec(t, conn, "UPDATE "+schema+".access SET record = 'x'")
 	if _, _, err := s.AccessTail(ctx); !errors.Is(err, pgstore.ErrDamaged) {
 		t.Errorf("an access entry that was changed: %v", err)
+	}
+	err = conn.QueryRow(ctx, "SELECT string_agg(encode(record, 'escape'), '') FROM "+schema+".consent_log").Scan(&all)
+	if err != nil || strings.Contains(all, secret) || len(all) < len(secret) {
+		t.Fatalf("in clear, or not there: %d bytes, %v", len(all), err)
+	}
+	exec(t, conn, "UPDATE "+schema+".consent_log SET record = (SELECT record FROM "+schema+".ledger)")
+	if _, _, err := s.ConsentLogTail(ctx); !errors.Is(err, pgstore.ErrDamaged) {
+		t.Errorf("a record of the ledger in the consent log: %v", err)
+	}
+	exec(t, conn, "DELETE FROM "+schema+".consent_log")
+	if err := s.ConsentLogRead(ctx, 0, func(uint64, []byte) error { return nil }); !errors.Is(err, pgstore.ErrDamaged) {
+		t.Errorf("a consent log that was emptied: %v", err)
 	}
 }
 
@@ -155,6 +170,42 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
+// TestMigrateOlder takes a schema of the first version, in use, to this one: the
+// new service waits for it, the old one's statements go on working.
+func TestMigrateOlder(t *testing.T) {
+	ctx, conn := t.Context(), connect(t)
+	writer := name("writer")
+	exec(t, conn, "CREATE ROLE "+writer+" LOGIN")
+	t.Cleanup(func() { exec(t, conn, "DROP OWNED BY "+writer); exec(t, conn, "DROP ROLE "+writer) })
+	schema, keys := migrated(t, pgstore.Setup{Writer: writer}), newKeys(t)
+	s := bind(t, opened(t, schema), keys)
+	if err := s.LedgerAppend(ctx, 0, ledger.Row{Record: []byte("kept")}); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, conn, "DROP TABLE "+schema+".consent_log, "+schema+".consent_log_head")
+	exec(t, conn, "DELETE FROM "+schema+".migration WHERE version > 1")
+	if _, err := pgstore.Open(ctx, config(t, ""), schema); !errors.Is(err, pgstore.ErrNotMigrated) {
+		t.Errorf("before the migration: %v", err)
+	}
+	if err := s.ConsentLogAppend(ctx, 0, []byte("c")); !errors.Is(err, pgstore.ErrNotMigrated) {
+		t.Errorf("before the migration: %v", err)
+	}
+	if err := pgstore.Migrate(ctx, conn, pgstore.Setup{Schema: schema, Writer: writer}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.LedgerAppend(ctx, 1, ledger.Row{Record: []byte("more")}); err != nil {
+		t.Errorf("a service that was running: %v", err)
+	}
+	own, err := pgstore.Open(ctx, config(t, "user="+writer), schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	if err := bind(t, own, keys).ConsentLogAppend(ctx, 0, []byte("c")); err != nil {
+		t.Errorf("after the migration: %v", err)
+	}
+}
+
 // TestRoles connects as the service and as an auditor: neither may do more than
 // it needs.
 func TestRoles(t *testing.T) {
@@ -193,9 +244,10 @@ func TestRoles(t *testing.T) {
 			"DELETE FROM {s}.ledger_head", "INSERT INTO {s}.ledger_head VALUES (false, 0)", "UPDATE {s}.binding SET salt = ''",
 			"DELETE FROM {s}.binding", "ALTER TABLE {s}.ledger ADD COLUMN x int", "CREATE TABLE {s}.x (x int)",
 			"INSERT INTO {s}.migration VALUES (9, 9)", "DELETE FROM {s}.access", "UPDATE {s}.access SET record = ''",
+			"DELETE FROM {s}.consent_log", "UPDATE {s}.consent_log SET record = ''", "TRUNCATE {s}.consent_log", "DELETE FROM {s}.consent_log_head",
 		},
 		reader: {
-			"SELECT * FROM {s}.subject_row", "SELECT * FROM {s}.access", "DELETE FROM {s}.ledger", "UPDATE {s}.ledger_head SET length = 0",
+			"SELECT * FROM {s}.subject_row", "SELECT * FROM {s}.access", "SELECT * FROM {s}.consent_log", "SELECT * FROM {s}.consent_log_head", "DELETE FROM {s}.ledger", "UPDATE {s}.ledger_head SET length = 0",
 		},
 	} {
 		own, err := pgx.Connect(ctx, server()+" user="+role)
@@ -217,6 +269,7 @@ func storeEverything(t *testing.T, s *pgstore.Store) {
 	err := errors.Join(
 		s.LedgerAppend(ctx, 0, ledger.Row{Record: []byte("r"), Blob: []byte("b")}),
 		s.AccessAppend(ctx, 0, []byte("a")),
+		s.ConsentLogAppend(ctx, 0, []byte("c"), []byte("d")),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 // Store is what an engine asks of a store.
 type Store interface {
 	consent.Store
+	consent.LogStore
 	segment.Store
 	ledger.Store
 	ledger.AccessStore
@@ -73,6 +74,7 @@ func Test(t *testing.T, open func(t *testing.T) Store) {
 		"script":               testScript,
 		"scan/stop":            testScanStop,
 		"logs":                 testLogsApart,
+		"consent-log":          testConsentLog,
 		"update/many-purposes": testManyPurposes,
 		"joint":                testUpdate,
 		"joint/move":           testMove,
@@ -96,6 +98,9 @@ func Test(t *testing.T, open func(t *testing.T) Store) {
 	})
 	t.Run("access", func(t *testing.T) {
 		ledgertest.RunAccess(t, func(t testing.TB) ledger.AccessStore { return fresh(t) })
+	})
+	t.Run("consent-log/contract", func(t *testing.T) {
+		ledgertest.RunAccess(t, func(t testing.TB) ledger.AccessStore { return asAccess{fresh(t)} })
 	})
 }
 
@@ -232,6 +237,9 @@ func every(s Store, ctx context.Context) map[string]error {
 	out["AccessAppend"] = s.AccessAppend(ctx, 0, []byte("x"))
 	out["AccessRead"] = s.AccessRead(ctx, 0, func(uint64, []byte) error { return nil })
 	_, _, out["AccessTail"] = s.AccessTail(ctx)
+	out["ConsentLogAppend"] = s.ConsentLogAppend(ctx, 0, []byte("x"))
+	out["ConsentLogRead"] = s.ConsentLogRead(ctx, 0, func(uint64, []byte) error { return nil })
+	_, _, out["ConsentLogTail"] = s.ConsentLogTail(ctx)
 	out["Update"] = s.Update(ctx, people(1, 2), keys(one, 1, 2), func(_ int, row []byte) ([]byte, error) { return row, nil })
 	out["Forget"] = s.Forget(ctx, who(1), none, keys(one, 1, 2))
 	return out

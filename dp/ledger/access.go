@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode"
@@ -29,6 +31,14 @@ var (
 type Actor struct {
 	ID     string // an operator or a service: 1 to 128 printable characters
 	Reason string // for people to read later: 1 to 256 printable characters
+}
+
+// Check returns ErrActor for an Actor that no privileged call takes.
+func (a Actor) Check() error {
+	if !a.valid() {
+		return ErrActor
+	}
+	return nil
 }
 
 func (a Actor) valid() bool { return printable(a.ID, 128) && printable(a.Reason, 256) }
@@ -79,7 +89,10 @@ type accessRecord struct {
 	Hash digest `json:"hash,omitzero"`
 }
 
-const accessMax = 8192 // bytes of a record
+const (
+	accessMax = 8192 // bytes of a record
+	actionMax = 96   // characters of an action
+)
 
 // encode sets the hash of r and returns its line.
 func (r *accessRecord) encode() ([]byte, error) {
@@ -107,7 +120,7 @@ func decodeAccess(line []byte) *accessRecord {
 	hash := r.Hash
 	again, err := r.encode()
 	if err != nil || r.Hash != hash || !bytes.Equal(again, line) || r.V != 0 || r.Time < 0 || r.Time/msPerDay > int64(dayMax) ||
-		!(Actor{r.Who, r.Why}).valid() || !printable(r.What, 64) {
+		!(Actor{r.Who, r.Why}).valid() || !printable(r.What, actionMax) {
 		return nil
 	}
 	return &r
@@ -144,7 +157,7 @@ func NewAccessLog(s AccessStore) *AccessLog { return &AccessLog{store: s} }
 func (l *AccessLog) Note(ctx context.Context, by Actor, action string, now time.Time) error {
 	_, ms, ok := dayOf(now)
 	switch {
-	case !by.valid() || !printable(action, 64):
+	case !by.valid() || !printable(action, actionMax):
 		return ErrActor
 	case !ok:
 		return ErrClockBack
@@ -248,4 +261,33 @@ func (l *AccessLog) Read(ctx context.Context, f func(Access) error) error {
 		}
 		return f(Access{Actor{r.Who, r.Why}, r.What, time.UnixMilli(r.Time).UTC()})
 	})
+}
+
+// Find calls f with the entries from position from on whose action begins with one
+// of the prefixes, each checked by itself, and returns the position after the
+// last one read. It is quicker than Read, and leaves the chain to it.
+func (l *AccessLog) Find(ctx context.Context, from uint64, prefixes []string, f func(Access) error) (next uint64, err error) {
+	marks := make([][]byte, len(prefixes))
+	for i, p := range prefixes {
+		quoted, err := json.Marshal(p)
+		if err != nil {
+			return from, err
+		}
+		marks[i] = append([]byte(`"what":`), quoted[:len(quoted)-1]...)
+	}
+	next = from
+	err = l.store.AccessRead(ctx, from, func(seq uint64, line []byte) error {
+		if next = seq + 1; !slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(line, m) }) {
+			return nil
+		}
+		r := decodeAccess(line)
+		if r == nil || r.Seq != seq {
+			return &BrokenError{seq, "it is not an access entry in canonical form, or its hash is wrong"}
+		}
+		if !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(r.What, p) }) {
+			return nil
+		}
+		return f(Access{Actor{r.Who, r.Why}, r.What, time.UnixMilli(r.Time).UTC()})
+	})
+	return next, err
 }

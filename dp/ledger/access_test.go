@@ -98,6 +98,10 @@ func TestAccessLog(t *testing.T) {
 		{ID: strings.Repeat("a", 129), Reason: "b"}, {ID: "a", Reason: strings.Repeat("b", 257)},
 	} {
 		wantErr(t, l.Note(ctx, bad, "Export", day0), ledger.ErrActor)
+		wantErr(t, bad.Check(), ledger.ErrActor)
+	}
+	if err := alice.Check(); err != nil {
+		t.Fatal(err)
 	}
 	if len(d.records) != n {
 		t.Fatal("a refusal left an entry")

@@ -120,13 +120,15 @@ func (s *shop) serve(ctx context.Context, people iter.Seq[discreet.Raw]) error {
 	}
 	s.printf("\nTheir export: %d bytes of JSON: %.160s...\n", len(b), b)
 
-	if err := s.Erase(ctx, who, selfService); err != nil {
+	erased, err := s.Erase(ctx, who, selfService)
+	if err != nil {
 		return err
 	}
 	if x, err = s.Explain(ctx, who, selfService); err != nil {
 		return err
 	}
-	s.printf("\nErased: %d profiles are left; the ranking is %v\n", len(x.Profiles), contextual(s.Rank(ctx, discreet.RankRequest{Who: who, Measure: "segment-items", Limit: 1})))
+	s.printf("\nErased. The answer: %s\n", erased.Statement())
+	s.printf("%d profiles are left; the ranking is %v\n", len(x.Profiles), contextual(s.Rank(ctx, discreet.RankRequest{Who: who, Measure: "segment-items", Limit: 1})))
 	return s.verify(ctx)
 }
 

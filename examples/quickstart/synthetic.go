@@ -93,7 +93,7 @@ func (s *shop) feed(ctx context.Context, gen *synth.Generator, total int) (*batc
 				return nil, err
 			}
 			s.set(r.Time)
-			if err := s.Withdraw(ctx, who, purpose); err != nil {
+			if _, err := s.Withdraw(ctx, who, purpose); err != nil {
 				return nil, err
 			}
 			b.tally.withdrawn++

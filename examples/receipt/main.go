@@ -6,8 +6,8 @@
 //	go run ./examples/receipt -key shop+8ba53004+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk consent/testdata/receipt_v0.txt
 //
 // -key is the public key of the service, as it publishes it; it may be given
-// several times, for keys of earlier. -notice is the notice that you kept, as
-// JSON: its hash has to be one that the receipt names. It may be given several
+// several times, for keys of earlier. -notice is the notice that you kept, as the
+// JSON that services give out: its hash has to be one that the receipt names. It may be given several
 // times. -log is the consent log of the service, its records one behind the other.
 // The last line above checks the receipt that the tests keep.
 //
@@ -21,7 +21,6 @@ package main
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -137,11 +136,9 @@ func notice(path string, r *consent.Receipt, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "The notice could not be read:", err)
 		return 2
 	}
-	var n consent.Notice
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&n); err != nil || d.More() {
-		fmt.Fprintln(errOut, "The notice could not be read: it is not the JSON of one notice.")
+	n, err := consent.ReadNotice(bytes.TrimSpace(data))
+	if err != nil {
+		fmt.Fprintln(errOut, "The notice could not be read: it is not the JSON of a notice, or it was changed in itself.")
 		return 2
 	}
 	sum := n.Hash()

@@ -2,10 +2,7 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/json"
-	"fmt"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,7 +43,7 @@ func write(t *testing.T, name string, data []byte) string {
 
 func asJSON(t *testing.T, n consent.Notice) []byte {
 	t.Helper()
-	data, err := json.MarshalIndent(n, "", "  ")
+	data, err := n.JSON()
 	must(t, err)
 	return data
 }
@@ -70,13 +67,10 @@ func madeWith(t *testing.T, log func(entry [32]byte) [][32]byte) kept {
 	book, err := consent.NewBook([]consent.Notice{shown()})
 	must(t, err)
 	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	h := &consent.History{}
-	must(t, book.Choose(h, consent.Choice{Notice: "shop", Version: 1, Locale: "en", Grant: []string{"personalize"}}, now))
-	entry := consent.Entry{
-		Kind: consent.KindGiven, At: now, Purposes: []string{"personalize"}, Notice: "shop", Version: 1, Locale: "en",
-		Hash: shown().Hash(), Record: [16]byte{1}, Salt: [16]byte{2},
-	}
-	rows := logOf(log(entry.Commitment())...)
+	record := &consent.Record{}
+	must(t, record.Choose(book, consent.Choice{Notice: "shop", Version: 1, Locale: "en", Grant: []string{"personalize"}}, now))
+	list := record.Entries()
+	rows, head := logOf(log(list[0].Commitment())...)
 	r, err := consent.NewReceipt(consent.ReceiptInput{
 		Terms: consent.ReceiptTerms{
 			Controller: consent.Controller{
@@ -84,9 +78,8 @@ func madeWith(t *testing.T, log func(entry [32]byte) [][32]byte) kept {
 			},
 			StorageLocations: []string{"IE"}, Jurisdiction: "EU",
 		},
-		Book: book, Principal: "040000d1maht99d6mymakanbnjptxbxg", Summary: book.Summary(h, now), Now: now,
-		Entries: []consent.Entry{entry},
-		Log:     consent.ReceiptLog{Length: 3, Chain: fmt.Sprintf("%x", rows[2][41:])},
+		Book: book, Principal: "040000d1maht99d6mymakanbnjptxbxg", Now: now,
+		Entries: list, Summary: book.Summary(record.History(), now), Log: head,
 	})
 	must(t, err)
 	data, err := r.Sign(signer)
@@ -94,17 +87,44 @@ func madeWith(t *testing.T, log func(entry [32]byte) [][32]byte) kept {
 	return kept{write(t, "receipt.txt", data), write(t, "notice.json", asJSON(t, shown())), public, write(t, "log.bin", slices.Concat(rows...))}
 }
 
-// logOf makes the records of a log, a second apart.
-func logOf(commitments ...[32]byte) (rows [][]byte) {
-	chain := make([]byte, 32)
-	for i, c := range commitments {
-		ms := binary.BigEndian.AppendUint64(nil, uint64(1_780_000_000_000+1000*i))
-		position := binary.BigEndian.AppendUint64(nil, uint64(i))
-		sum := sha256.Sum256(slices.Concat([]byte("discreet-consent-log/0\n"), chain, position, ms, c[:]))
-		chain = sum[:]
-		rows = append(rows, slices.Concat([]byte{0}, ms, c[:], chain))
+// shelf keeps a log in memory.
+type shelf [][]byte
+
+func (s *shelf) ConsentLogAppend(_ context.Context, _ uint64, records ...[]byte) error {
+	*s = append(*s, records...)
+	return nil
+}
+
+func (s *shelf) ConsentLogRead(_ context.Context, from uint64, f func(uint64, []byte) error) error {
+	for i, r := range (*s)[from:] {
+		if err := f(from+uint64(i), r); err != nil {
+			return err
+		}
 	}
-	return rows
+	return nil
+}
+
+func (s *shelf) ConsentLogTail(context.Context) (uint64, []byte, error) {
+	if len(*s) == 0 {
+		return 0, nil, nil
+	}
+	return uint64(len(*s)), (*s)[len(*s)-1], nil
+}
+
+// logOf lets the library write a log, a second apart, and returns its records and
+// the head behind the third.
+func logOf(commitments ...[32]byte) (rows [][]byte, head consent.LogHead) {
+	ctx, s := context.Background(), new(shelf)
+	log := consent.NewLog(s)
+	for i, c := range commitments {
+		if _, err := log.Append(ctx, time.UnixMilli(int64(1_780_000_000_000+1000*i)), c); err != nil {
+			return nil, head
+		}
+		if i == 2 {
+			head, _ = log.Head(ctx)
+		}
+	}
+	return *s, head
 }
 
 func check(args ...string) (status int, out, errOut string) {
@@ -160,7 +180,8 @@ func TestDoesNotHold(t *testing.T) {
 	flipped := bytes.Clone(log)
 	flipped[100] ^= 1
 	logged := func(commitments ...[32]byte) []string {
-		return []string{"-key", k.key, k.receipt, "-log", write(t, "l", slices.Concat(logOf(commitments...)...))}
+		rows, _ := logOf(commitments...)
+		return []string{"-key", k.key, k.receipt, "-log", write(t, "l", slices.Concat(rows...))}
 	}
 	for name, c := range map[string]struct {
 		args []string
@@ -202,7 +223,7 @@ func TestNotChecked(t *testing.T) {
 		"key without form":   {"-key", "shop", k.receipt},
 		"notice without end": {"-key", k.key, k.receipt, "-notice", write(t, "n", []byte("{"))},
 		"notice and more":    {"-key", k.key, k.receipt, "-notice", write(t, "n", append(asJSON(t, shown()), "{}"...))},
-		"notice with more":   {"-key", k.key, k.receipt, "-notice", write(t, "n", []byte(`{"idx":"shop"}`))},
+		"notice, edited":     {"-key", k.key, k.receipt, "-notice", write(t, "n", bytes.Replace(asJSON(t, shown()), []byte("warehouse"), []byte("friends"), 1))},
 		"unknown flag":       {"-x", "-key", k.key, k.receipt},
 	} {
 		if status, _, errOut := check(args...); status != 2 || errOut == "" {
@@ -233,7 +254,8 @@ func TestDocumentedCommand(t *testing.T) {
 // FuzzReadLog reads any bytes: a log that is accepted is one of whole records,
 // and any other byte in it is noticed.
 func FuzzReadLog(f *testing.F) {
-	whole := slices.Concat(logOf([32]byte{1}, [32]byte{2})...)
+	rows, _ := logOf([32]byte{1}, [32]byte{2})
+	whole := slices.Concat(rows...)
 	f.Add(whole, uint8(80))
 	f.Add(whole[:73], uint8(0))
 	f.Add([]byte{}, uint8(0))

@@ -1,6 +1,6 @@
 // Command storecheck checks a store file from one end to the other: its pages,
-// every sealed value, the chain of the ledger and of the access log, and the last
-// checkpoint beside it.
+// every sealed value, the chains of the ledger, the access log and the consent log,
+// and the last checkpoint beside it.
 //
 //	go run ./examples/storecheck -store store.db -keys keys -tenant shop
 //
@@ -23,6 +23,7 @@ import (
 	"slices"
 
 	"github.com/discreet-go/discreet/boltstore"
+	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/pseudonym"
 )
@@ -67,6 +68,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 		{"ledger", c.ledger},
 		{"checkpoint", func(ctx context.Context) error { return c.checkpoint(ctx, sink) }},
 		{"access log", c.accesses},
+		{"consent log", c.choices},
 	} {
 		if err := step.do(ctx); err != nil {
 			fmt.Fprintf(errOut, "NOT WHOLE: %s: %v\n", step.what, err)
@@ -113,8 +115,8 @@ func (c *checker) values(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "ledger records %d, answers %d, access entries %d, consent rows %d\n",
-		found.Records, found.Blobs, found.Accesses, found.Consents)
+	fmt.Fprintf(c.out, "ledger records %d, answers %d, access entries %d, consent log records %d, consent rows %d\n",
+		found.Records, found.Blobs, found.Accesses, found.Logged, found.Consents)
 	for _, purpose := range slices.Sorted(maps.Keys(found.Profiles)) {
 		fmt.Fprintf(c.out, "profiles for %s: %d\n", purpose, found.Profiles[purpose])
 	}
@@ -174,4 +176,8 @@ func (c *checker) checkpoint(ctx context.Context, sink ledger.Sink) error {
 
 func (c *checker) accesses(ctx context.Context) error {
 	return ledger.NewAccessLog(c.store).Read(ctx, nil)
+}
+
+func (c *checker) choices(ctx context.Context) error {
+	return consent.NewLog(c.store).Read(ctx, nil)
 }

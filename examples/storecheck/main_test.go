@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/boltstore"
+	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -44,6 +45,8 @@ func made(t *testing.T) place {
 	must(t, err)
 	must(t, ticket.Answer(ctx, []byte("table")))
 	must(t, ledger.NewAccessLog(s).Note(ctx, ledger.Actor{ID: "alice", Reason: "a test"}, "Release", now))
+	_, err = consent.NewLog(s).Append(ctx, now, [32]byte{1}, [32]byte{2})
+	must(t, err)
 	must(t, s.Close())
 	return p
 }
@@ -73,7 +76,7 @@ func TestWhole(t *testing.T) {
 		t.Fatalf("status %d\n%s%s", status, out, errOut)
 	}
 	for _, want := range []string{
-		"ledger records 3, answers 1, access entries 1, consent rows 0", "1 entries, 1 answered", "covers 3 of these", "all is well",
+		"ledger records 3, answers 1, access entries 1, consent log records 2, consent rows 0", "1 entries, 1 answered", "covers 3 of these", "all is well",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -105,6 +108,20 @@ func TestNotWhole(t *testing.T) {
 		must(t, os.WriteFile(p.store+".checkpoints", marks, 0o600))
 		status, _, errOut := check(t, p.args()...)
 		if status != 1 || !strings.Contains(errOut, "NOT WHOLE: checkpoint") {
+			t.Fatalf("status %d: %s", status, errOut)
+		}
+	})
+	t.Run("a consent log that does not follow", func(t *testing.T) {
+		p := made(t)
+		keys, err := pseudonym.OpenKeyFile(p.keys)
+		must(t, err)
+		s, err := boltstore.Open(p.store, boltstore.Options{})
+		must(t, err)
+		must(t, s.Bind(t.Context(), "shop", keys))
+		must(t, s.ConsentLogAppend(t.Context(), 2, make([]byte, 73)))
+		must(t, s.Close())
+		status, _, errOut := check(t, p.args()...)
+		if status != 1 || !strings.Contains(errOut, "NOT WHOLE: consent log: consent: the log is broken: record 2") {
 			t.Fatalf("status %d: %s", status, errOut)
 		}
 	})

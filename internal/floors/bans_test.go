@@ -23,7 +23,7 @@ type ban struct {
 var bans = []ban{
 	{path: "math/rand", why: "noise and keys come from crypto/rand"},
 	{path: "math/rand/v2", but: []string{"internal/synth"}, why: "noise and keys come from crypto/rand"},
-	{path: "net/http", why: "the core serves nothing and calls nobody"},
+	{path: "net/http", but: []string{"consent/consenthttp"}, why: "the core serves nothing and calls nobody; handlers stand in a package of their own"},
 	{path: "net", why: "the core serves nothing and calls nobody"},
 	{path: "log", why: "a log line may carry personal data"},
 	{path: "database/sql", why: "a database is an adapter's business"},

@@ -14,10 +14,10 @@ import (
 // use each other; X/Xtest stands one floor above X.
 var floors = [][]string{
 	1: {"consent", "pseudonym", "dp/noise", "dp/accounting"},
-	2: {"segment", "pseudonym/pseudonymsql", "dp/ledger", "dp/audit"},
+	2: {"segment", "consent/iab", "pseudonym/pseudonymsql", "dp/ledger", "dp/audit"},
 	3: {"dp"},
 	4: {"segment/rank", "discreettest/storetest"},
-	5: {"boltstore", "memstore", "dp/plan"},
+	5: {"boltstore", "memstore", "consent/consenthttp", "dp/plan"},
 	6: {"."},
 	7: {"discreettest", "examples/quickstart", "examples/audit", "examples/keyring", "examples/receipt", "examples/storecheck"},
 }
@@ -28,10 +28,12 @@ var never = []struct{ from, to, why string }{
 	{"dp", "consent", "noise and bounding know vectors, not people"},
 	{"dp", "pseudonym", "noise and bounding know vectors, not people"},
 	{"pseudonym", "consent", "a pseudonym is derived the same, whatever was agreed"},
+	{"consent/iab", "pseudonym", "signals are read the same, whoever they are about"},
 	{"pseudonym", "segment", "a pseudonym is derived the same, whatever it is used for"},
 	{"segment", "dp", "a profile is never built from what was released"},
 	{"memstore", "dp", "a store keeps opaque rows"},
 	{"boltstore", "dp", "a store keeps opaque rows"},
+	{".", "consent/consenthttp", "the engine serves nothing: handlers are made of its methods, by who serves"},
 }
 
 // neverBut lists the exceptions of never, as from -> to.

@@ -1,0 +1,78 @@
+package discreet
+
+import (
+	"context"
+
+	"github.com/discreet-go/discreet/consent"
+)
+
+// Decide says, for every purpose that a notice names, whether something that a
+// person does now may be used for it, given the signals that came along; for
+// middleware that decides once a request. An explicit no among the signals reaches
+// what is stored, as with an event. s may be nil. Nothing else is recorded.
+func (e *Engine) Decide(ctx context.Context, who Raw, s *Signals) (decisions map[string]Decision, err error) {
+	defer e.observe("Decide", e.cfg.Now(), &err)
+	if e.closed.Load() {
+		return nil, ErrClosed
+	}
+	decisions = make(map[string]Decision, len(e.listen))
+	if who.IsZero() {
+		for p := range e.listen {
+			decisions[p] = anonymous
+		}
+		return decisions, nil
+	}
+	if err := e.suspended.look(ctx, e); err != nil {
+		return nil, err
+	}
+	for err = errKeys; err == errKeys; {
+		err = e.decideAll(ctx, e.keys.Load(), who, s, decisions)
+	}
+	return decisions, err
+}
+
+// decideAll is Decide under one keyset; errKeys where another came meanwhile.
+func (e *Engine) decideAll(ctx context.Context, k *keyset, who Raw, s *Signals, decisions map[string]Decision) error {
+	if err := e.obeySignals(ctx, k, who, s); err != nil {
+		return err
+	}
+	subjects, err := k.deriver.AppendSubjects(nil, who)
+	if err != nil {
+		return err
+	}
+	answers := e.newAnswers()
+	for purpose := range e.listen {
+		answers.ask(ctx, who, subjects[0], purpose)
+	}
+	if err := answers.wait(ctx); err != nil {
+		return err
+	}
+	e.rights.RLock()
+	defer e.rights.RUnlock()
+	switch {
+	case e.closed.Load():
+		return ErrClosed
+	case e.keys.Load() != k:
+		return errKeys
+	}
+	n, err := e.meet(ctx, k, who)
+	if err != nil {
+		return err
+	}
+	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
+	if err != nil {
+		return err
+	}
+	h, err := consent.Deciding(row)
+	if err != nil {
+		return err
+	}
+	now := e.cfg.Now()
+	for purpose := range e.listen {
+		decisions[purpose] = e.book.Decide(consent.Question{
+			Subject: n.subject, Purpose: purpose, History: h, EventTime: now, Now: now,
+			Source: answers.get(n.subject, purpose), Heard: e.aged(e.hear(s, purpose)), Suspended: e.suspended.holds(purpose),
+		})
+	}
+	return nil
+}

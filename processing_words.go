@@ -1,0 +1,158 @@
+package discreet
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/dp/accounting"
+	"github.com/discreet-go/discreet/segment"
+)
+
+// definitionWords says who is in a segment.
+func (e *Engine) definitionWords(d *segment.Definition) (words []string) {
+	for _, list := range []struct {
+		how        string
+		predicates []segment.Predicate
+	}{{"all of: ", d.All}, {"at least one of: ", d.Any}, {"none of: ", d.None}} {
+		how := list.how
+		if len(list.predicates) == 1 && how != "none of: " {
+			how = ""
+		}
+		for i := range list.predicates {
+			words = append(words, how+e.predicateWords(&list.predicates[i]))
+		}
+	}
+	return words
+}
+
+// predicateWords says when a predicate holds.
+func (e *Engine) predicateWords(p *segment.Predicate) string {
+	path := e.cfg.Taxonomy.Path
+	switch {
+	case p.Score != nil:
+		return fmt.Sprintf("a score of at least %g in %s, where an event counts 1 on its day and half as much every %s",
+			float64(p.Score.AtLeastMilli)/1000, path(p.Score.Category), count(int64(p.Score.HalfLifeDays), "day"))
+	case p.Recency != nil && p.Recency.WithinDays == 1:
+		return fmt.Sprintf("an event in %s today", path(p.Recency.Category))
+	case p.Recency != nil:
+		return fmt.Sprintf("an event in %s within the last %d days, today included", path(p.Recency.Category), p.Recency.WithinDays)
+	case p.Frequency != nil:
+		what := "at least " + count(int64(p.Frequency.AtLeast), "event")
+		if p.Frequency.Days {
+			what = "events on at least " + count(int64(p.Frequency.AtLeast), "day")
+		}
+		within := "today"
+		if p.Frequency.WithinDays > 1 {
+			within = fmt.Sprintf("within the last %d days, today included", p.Frequency.WithinDays)
+		}
+		return fmt.Sprintf("%s in %s %s", what, path(p.Frequency.Category), within)
+	}
+	return Blank + "what this condition means"
+}
+
+// released says what anybody may learn from everything that is published.
+func (e *Engine) released() ProcessingBudget {
+	budget := e.plan.Budget()
+	mu2, reserve := e.plan.Totals()
+	b := ProcessingBudget{Epsilon: budget.Epsilon, Delta: budget.Delta, WindowDays: budget.WindowDays}
+	window := count(int64(b.WindowDays), "day")
+	b.Words = []string{
+		"The engine publishes differentially private tables, and nothing else. What is a person's own goes to that person.",
+		fmt.Sprintf("Whatever somebody concludes about a person from everything that is published within a window of %s, taken together, is at most %g times as likely, or as unlikely, "+
+			"with that person's record as without it (e to the power of epsilon, which is %g), but for a probability of %g (delta).", window, above(math.Exp(b.Epsilon)), b.Epsilon, b.Delta),
+		"It holds whatever else is known, for all that one identifier ever did, agreed to, refused, withdrew or erased. A publication that would not fit is refused.",
+	}
+	windows := (364+b.WindowDays-1)/b.WindowDays + 1 // that 365 days touch
+	mu := float64(accounting.MuUp(mu2)) * math.Sqrt(float64(windows))
+	year, err := accounting.EpsilonForMu(accounting.Mu(mu), b.Delta)
+	if err != nil {
+		b.Words = append(b.Words, "Windows add up: over a year nothing that is worth telling is promised.")
+		return b
+	}
+	b.Words = append(b.Words, fmt.Sprintf("Windows add up: over any 365 days, which touch at most %d of them, epsilon is at most %g with a delta of at most %g.",
+		windows, above(year), above(b.Delta+float64(windows)*reserve.Float64())))
+	return b
+}
+
+// above rounds a number above zero up to three digits.
+func above(x float64) float64 {
+	unit := math.Pow(10, math.Floor(math.Log10(x))-2)
+	up, err := strconv.ParseFloat(strconv.FormatFloat(math.Ceil(x/unit)*unit, 'g', 3, 64), 64)
+	if err != nil || up < x {
+		return x
+	}
+	return up
+}
+
+// limits says until when what is kept.
+func (e *Engine) limits() []ProcessingLimit {
+	ttl := count(int64(e.cfg.TTLDays), "day")
+	list := []ProcessingLimit{
+		{"what a person did, by day and category", ttl + " after the day, and no longer than the consent: deleted when consent is withdrawn; when it expires, used no more, and deleted by the next sweep"},
+		{"what a person did that a measure may count", "as above, and no longer than the look-back of the measure"},
+		{"hashes of message ids, against repetition", "7 days"},
+		{"a consent that ended, and which notice was shown", count(int64(e.rememberDays()), "day") + " after its end"},
+		{"a refusal or a withdrawal", "until the person agrees or is erased, so that no older yes revives it; which notice was shown goes as above"},
+		{"the moment of an erasure, without anything else", "as a consent that ended"},
+		{"published tables, and the account of what they revealed", "no limit: what they reveal of a person is bounded, as said below"},
+		{"the log of who looked at people, and why", "no limit: it names operators, and nobody whose data it was"},
+		{"copies of the store", Blank + "how long backups are kept, and that erasures since are repeated when one is restored"},
+	}
+	return list
+}
+
+// rememberDays returns how long Sweep keeps what a person ended.
+func (e *Engine) rememberDays() int {
+	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays)
+	if e.cfg.Source != nil {
+		days = max(days, consent.MaxConsentDays+1)
+	}
+	return days
+}
+
+// security lists the measures that the library takes (Article 30(1)(g)), with what
+// the store says of itself.
+func (e *Engine) security() []string {
+	list := []string{
+		"Identifiers are not kept: a person stands under a pseudonym, HMAC-SHA-256 under a key of its own for every purpose, so that rows of two purposes cannot be joined without the keys.",
+		"No event is kept: a profile holds counts by day and category, and what a declared measure may count, within its bounds.",
+		"An event enters a profile only with a decision that its person agreed, to this purpose, when it happened and when it is recorded. What is unknown, late or failing means no.",
+		"Categories that are marked sensitive are refused, with all below them.",
+		"Whoever asks for a person's data, or publishes, states who and why, and is logged before anything is done, in a log that shows changes.",
+		"What is published is charged to the account, durably, before noise is drawn; the account is a log that shows changes, and published tables are signed.",
+		"A withdrawal or an erasure is durable when it is acknowledged.",
+	}
+	if e.cfg.sink() != nil {
+		list = append(list, "An older copy of the store is refused, by signed checkpoints in a second place.")
+	} else {
+		list = append(list, Blank+"how an older copy of the store is noticed; there are no checkpoints in a second place")
+	}
+	if e.remembersErasures() {
+		list = append(list, "What was erased is erased again before an older copy of the store opens.")
+	} else {
+		list = append(list, Blank+"how erasures are repeated after an older copy of the store is restored; the store does not do so by itself")
+	}
+	if _, ok := e.cfg.Store.(interface{ Compact(context.Context) error }); ok {
+		list = append(list, "What was deleted is gone from the store's file, byte by byte, after the next sweep.")
+	} else {
+		list = append(list, Blank+"when what was deleted is gone from the store's pages and logs")
+	}
+	return append(list,
+		Blank+"where the store stands, whether its values and its disks are encrypted, and who can read it",
+		Blank+"who holds the key file, where its backup is, and when keys turn",
+		Blank+"how often the sweep runs that deletes what is over",
+		Blank+"how those who send events and those who use the rights of people are authenticated",
+	)
+}
+
+// remembersErasures reports whether what was erased does not come back with an
+// older copy of the store.
+func (e *Engine) remembersErasures() bool {
+	_, ok := e.cfg.Store.(interface {
+		ProfileErase(context.Context, segment.Key, func([]byte) ([]byte, error)) error
+	})
+	return ok
+}
