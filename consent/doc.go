@@ -51,6 +51,13 @@
 // "personalize" to "personalize.content"; a grant covers exactly the purposes
 // that were shown and named. Unknown, late, failing and broken all mean no.
 //
+// # Receipts
+//
+// [NewReceipt] puts what a person's records hold into the fields of ISO/IEC TS
+// 27560:2023, [Receipt.Sign] signs it, and [ReadReceipt] reads it anywhere, with
+// the public key alone. A receipt shows each [Entry] with its salt, so that its
+// commitment can be looked for in the consent log.
+//
 // # Not protected
 //
 // The package believes its caller about who chose, what was shown and what time
