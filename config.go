@@ -85,6 +85,10 @@ type Config struct {
 	// Sweep calls again. It must be safe for concurrent use. Optional.
 	Ended func(context.Context, Ended) error
 
+	// Receipts says who the controller is and where data is kept, for Receipt.
+	// Optional: without it there are no receipts.
+	Receipts *consent.ReceiptTerms
+
 	// ReserveShare is the part of Budget.Delta set aside for the thresholds of
 	// Discovered items, 0 to 0.9, fixed when the store is new. Set it in a new
 	// store where a Discovered measure may be declared later. Optional: 0.1
@@ -166,6 +170,11 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 	}
 	if c.PromptDays < 0 || c.PromptDays > 365 || c.UnknownAge > consent.Child {
 		return nil, nil, nil, ErrPrompts
+	}
+	if c.Receipts != nil {
+		if err := c.Receipts.Check(); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	book, err := consent.NewBook(c.Notices)
 	if err != nil {

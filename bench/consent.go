@@ -15,7 +15,7 @@ import (
 // consents measures what a service pays for the consent that comes along with
 // each request.
 func consents(ctx context.Context, b *bench) error {
-	return stringCases(ctx, b)
+	return errors.Join(stringCases(ctx, b), decisionCases(ctx, b))
 }
 
 // tcStrings are of consents to 1,000 vendors, as a platform writes them today: a
