@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,5 +180,18 @@ func TestSummaryWithJournal(t *testing.T) {
 	}
 	if s := b.RecordSummary(&consent.Record{}, t0); s.Journal != nil || len(s.Purposes) != 0 {
 		t.Errorf("an empty record: %+v", s)
+	}
+}
+
+// An entry shows neither its salt nor what it is about, in whatever way it is printed.
+func TestEntryPrintsItsKindOnly(t *testing.T) {
+	e := goldenEntries()[1]
+	type holder struct{ E consent.Entry }
+	for _, text := range []string{
+		fmt.Sprint(e), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e), fmt.Sprintf("%v", &e), fmt.Sprintf("%+v", holder{e}), e.LogValue().String(),
+	} {
+		if !strings.Contains(text, "consent entry: ") || strings.Contains(text, e.Notice) || strings.Contains(text, fmt.Sprint(e.Salt[0])) {
+			t.Errorf("%q", text)
+		}
 	}
 }
