@@ -11,7 +11,7 @@ import (
 
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/dp"
-	"github.com/discreet-go/discreet/internal/ingest"
+	"github.com/discreet-go/discreet/segment/ingest"
 	"github.com/discreet-go/discreet/segment"
 )
 
@@ -93,7 +93,7 @@ func (f *flags) goods(ctx context.Context) (c ingest.Config, g goods, err error)
 	switch {
 	case f.profile == "online-retail":
 		c.Profile = ingest.OnlineRetail()
-		g.taxonomy, err = segment.ReadTSV(strings.NewReader(ingest.TaxonomyTSV()))
+		g.taxonomy, err = segment.ReadTSV(strings.NewReader(ingest.RetailTaxonomyTSV()))
 	case f.profile != "":
 		return c, g, errProfile
 	case f.mapping != "":

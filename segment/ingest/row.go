@@ -3,7 +3,7 @@ package ingest
 import (
 	"time"
 
-	"github.com/discreet-go/discreet/internal/ident"
+	"github.com/discreet-go/discreet/pseudonym"
 )
 
 // Consent is what the mapped consent column says.
@@ -30,14 +30,14 @@ func (c Consent) String() string {
 // Row is one event of a file. The person prints redacted; the other fields do
 // not.
 type Row struct {
-	Number    int64     // 1 is the first row after the header; counts every row of the file
-	Person    ident.Raw // never the zero Raw
-	MessageID string    // 1 to 128 bytes
-	Kind      string    // a name
-	Item      string    // "" only with a category
-	Category  string    // "" when there is none
-	Count     int       // 1 to MaxCount
-	Time      time.Time // UTC
+	Number    int64         // 1 is the first row after the header; counts every row of the file
+	Person    pseudonym.Raw // never the zero Raw
+	MessageID string        // 1 to 128 bytes
+	Kind      string        // a name
+	Item      string        // "" only with a category
+	Category  string        // "" when there is none
+	Count     int           // 1 to MaxCount
+	Time      time.Time     // UTC
 	Consent   Consent
 	Back      bool // Time is before that of an earlier row
 }
