@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/discreet-go/discreet/segment/ingest"
 )
@@ -34,4 +35,38 @@ func Example() {
 	// Output:
 	// 1 [raw identifier] view boots given
 	// map[time:1]
+}
+
+// A body as a shop's collector gets it. What the table does not name is dropped:
+// address, user agent, traits.
+func ExampleTracks() {
+	mapping := ingest.Ecommerce()
+	mapping.Category, mapping.Categories = "category", map[string]string{"Shoes": "sports.running"}
+	mapping.Purposes = map[string][]string{"Functional": {"personalize"}}
+	now := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+	tracks, err := ingest.NewTracks(ingest.Config{Track: &mapping, Now: func() time.Time { return now }, TTLDays: 90})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rows, err := tracks.Decode(nil, []byte(`{"batch": [
+		{"type": "track", "event": "Product Viewed", "userId": "u-17", "messageId": "m-1",
+		 "properties": {"product_id": "boots", "category": "Shoes", "url": "https://shop.example/boots"},
+		 "originalTimestamp": "2026-01-05T13:00:00Z", "sentAt": "2026-01-05T13:00:05Z", "receivedAt": "2026-01-05T11:30:05Z",
+		 "context": {"ip": "203.0.113.9", "userAgent": "x", "traits": {"email": "ann@example.com"},
+			"consent": {"categoryPreferences": {"Advertising": false, "Functional": true}}}},
+		{"type": "track", "event": "Product Viewed", "userId": "u-18", "messageId": "m-2",
+		 "properties": {"product_id": "boots"}, "timestamp": "2026-01-05T11:30:00Z"}
+	]}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, row := range rows {
+		fmt.Println(row.Person, row.MessageID, row.Kind, row.Item, row.Category, row.Time.Format(time.TimeOnly))
+	}
+	fmt.Println(tracks.Stats().Reasons)
+	// Output:
+	// [raw identifier] m-1 view boots sports.running 11:30:00
+	// map[denied:1]
 }
