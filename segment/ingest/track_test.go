@@ -185,7 +185,8 @@ func TestTrackBodies(t *testing.T) {
 		{inside + `,"userId":"b"}`, ingest.ReasonJSON}, {inside + `,"user\u0049d":"b"}`, ingest.ReasonJSON}, {inside + `,"properties":{}}`, ingest.ReasonJSON},
 		{inside + `,"context":{},"context":{}}`, ingest.ReasonJSON},
 		{strings.Replace(good, `"quantity"`, `"product_id"`, 1), ingest.ReasonJSON},
-		{strings.Replace(good, `ann@`, `\ud800@`, 1), ingest.ReasonJSON}, {strings.Replace(good, `ann@`, `\udc00\ud800@`, 1), ingest.ReasonJSON},
+		{strings.Replace(good, `ann@`, `\ud800@`, 1), ingest.ReasonJSON}, {strings.Replace(good, `ann@`, `\udc00@`, 1), ingest.ReasonJSON},
+		{inside + ",\"x\":\"" + strings.Repeat("a", 20) + "\x01" + strings.Repeat("a", 20) + "\"}", ingest.ReasonJSON},
 		{inside + `,"x":"\ud800"}`, ingest.ReasonNone}, // nobody asks for it
 		{inside + `,"batch":{}}`, ingest.ReasonType},
 		{`{"batch":[` + good + `,7]}`, ingest.ReasonJSON}, {`{"batch":[[` + good + `]]}`, ingest.ReasonJSON}, {`{"batch":[` + good + `],"batch":[]}`, ingest.ReasonJSON},
@@ -217,6 +218,18 @@ func TestTrackBodies(t *testing.T) {
 		if err != nil || len(rows) != 2 || rows[1].Number != 3 || stats.Malformed != 1 {
 			t.Errorf("...%s as a line: %d rows, %+v, %v", name, len(rows), stats, err)
 		}
+	}
+}
+
+// The bound of members is one of each call: a batch of many calls passes.
+func TestTrackLongBatch(t *testing.T) {
+	var calls []string
+	for range ingest.MaxCalls {
+		calls = append(calls, viewed(`"context":{"ip":"203.0.113.9"},`))
+	}
+	rows, stats, err := decode(t, tracks(shop()), `{"batch":[`+strings.Join(calls, ",")+`]}`)
+	if err != nil || len(rows) != ingest.MaxCalls {
+		t.Errorf("%d rows, %+v, %v", len(rows), stats, err)
 	}
 }
 
