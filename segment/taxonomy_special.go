@@ -134,7 +134,7 @@ var specialContent1 = []reasoned{
 	{ReasonSex, "IAB14-1 IAB14-2 IAB14-3 IAB14-4"},
 	{ReasonBelief, "IAB23 IAB15-1"},
 	{ReasonPolitics, "IAB11 IAB11-4 IAB11-5"},
-	{ReasonOrigin, "IAB8-3 IAB8-4 IAB8-7 IAB8-11 IAB8-13 IAB8-14 IAB8-15 IAB9-14 IAB11-1 IAB14-8"},
+	{ReasonOrigin, "IAB5-7 IAB8-3 IAB8-4 IAB8-7 IAB8-11 IAB8-13 IAB8-14 IAB8-15 IAB9-14 IAB11-1 IAB14-8"},
 	{ReasonChildren, "IAB6-1 IAB14-6"},
 	{ReasonHardship, "IAB4-3 IAB13-2"},
 	{ReasonAddiction, "IAB8-5 IAB8-18 IAB9-9"},
@@ -146,7 +146,7 @@ var specialContent1 = []reasoned{
 var specialAudience = []reasoned{
 	{ReasonHealth, "210 215 374 381 384 396 402 403 405 407 411 413 414 416 419 420 421 357 466 550 552 627 762 765 894 925 " +
 		"1200 1352 1393 1448 1450 1457 1463 1464 1468 1498 1501 1521 1555 1556"},
-	{ReasonSex, "51 159 349 358"},
+	{ReasonSex, "51 52 159 349 358"},
 	{ReasonBelief, "496 503 595 1344 1474 1545"},
 	{ReasonPolitics, "198 235 242 529 530 531 532 1540 1543"},
 	{ReasonUnion, "1541"},
