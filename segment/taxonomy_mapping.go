@@ -104,8 +104,9 @@ func mappingHeader(title, fields []string) *mappingForm {
 // what is above: IAB7-3 lies below IAB7.
 func (f *mappingForm) reasons(list []Mapping, names []string) {
 	reasons := make(map[string]Reason, len(list))
+	words := newTeller()
 	for i, m := range list {
-		if r := telling(names[i]); r != "" && reasons[m.From] == "" {
+		if r := words.reason(names[i]); r != "" && reasons[m.From] == "" {
 			reasons[m.From] = r
 		}
 	}

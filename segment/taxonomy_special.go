@@ -96,9 +96,10 @@ func (t Tree) mark(lines []line, byName bool) {
 	for _, s := range Special(t) {
 		ids[s.ID] = true
 	}
+	words := newTeller()
 	for i := range lines {
 		l := &lines[i]
-		l.marked = l.marked || ids[l.id] || byName && telling(l.name) != ""
+		l.marked = l.marked || ids[l.id] || byName && words.reason(l.name) != ""
 	}
 }
 

@@ -99,3 +99,29 @@ func FuzzSuggestMarks(f *testing.F) {
 		}
 	})
 }
+
+// Every phrase is found in a name that consists of it, in capitals and among
+// other words, and with more behind it where it is a beginning.
+func TestEveryPhraseIsFound(t *testing.T) {
+	phrases := segment.TellingPhrases()
+	if len(phrases) < 10 {
+		t.Fatal("few reasons")
+	}
+	for reason, list := range phrases {
+		seen := map[string]bool{}
+		for _, p := range list {
+			if seen[p] {
+				t.Errorf("%s: %q stands twice", reason, p)
+			}
+			seen[p] = true
+			for _, name := range []string{
+				strings.ReplaceAll(p, "*", ""), strings.ToUpper(strings.ReplaceAll(p, "*", "")),
+				"x " + strings.ReplaceAll(p, "*", "xyz") + ", y",
+			} {
+				if len(segment.SuggestMarks(names(t, []string{name}))) != 1 {
+					t.Errorf("%s: %q is not found in %q", reason, p, name)
+				}
+			}
+		}
+	}
+}
