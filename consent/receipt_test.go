@@ -393,8 +393,8 @@ func TestReceiptOfARecord(t *testing.T) {
 		{func(now time.Time) {
 			must(other.Choose(b, choice([]string{stats}, nil), now))
 			r.Merge(other, now)
-		}, 10, "unknown", map[string]consent.EventState{content: "given"}},
-		{func(now time.Time) { r.Lapse(now.AddDate(2, 0, 0)) }, 11, "expired", nil},
+		}, 11, "withdrawn", map[string]consent.EventState{content: "given", stats: "withdrawn"}},
+		{func(now time.Time) { r.Lapse(now.AddDate(2, 0, 0)) }, 12, "expired", nil},
 		{func(now time.Time) { r.Erase(now.AddDate(2, 0, 1)) }, 1, "terminated", map[string]consent.EventState{}},
 	} {
 		now := after(i)
