@@ -12,9 +12,12 @@ TOOLS       := $(abspath .tools)
 
 export GOWORK := off
 
-.PHONY: check test fmt vet staticcheck tidy race vuln quickstart bench clean
+# How long each fuzz target runs in a check.
+FUZZTIME    ?= 3s
 
-check: fmt vet staticcheck tidy race vuln quickstart bench
+.PHONY: check test fmt vet staticcheck tidy race fuzz vuln quickstart bench clean
+
+check: fmt vet staticcheck tidy race fuzz vuln quickstart bench
 	@echo "== all checks passed"
 
 test:
@@ -41,6 +44,13 @@ tidy:
 
 race:
 	@for m in $(MODULES); do echo "== test -race $$m"; go -C $$m test -race -timeout 20m ./...; done
+
+fuzz:
+	@for m in $(MODULES); do for d in $$(go -C $$m list -f '{{.Dir}}' ./...); do \
+		for f in $$(cat $$d/*_test.go 2>/dev/null | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p'); do \
+			echo "== fuzz $${d#$(CURDIR)/} $$f"; \
+			go -C $$d test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) . >$(TOOLS)-fuzz 2>&1 || { cat $(TOOLS)-fuzz; exit 1; }; \
+		done; done; done; rm -f $(TOOLS)-fuzz
 
 # The database of vulnerabilities is a service; where it does not answer, that
 # is said and the check goes on.

@@ -8,11 +8,14 @@
 // # Which function to use
 //
 // [Open] an [Engine] once. [Engine.Needs] says what is still to be asked of a
-// person, [Engine.Choose] takes the answer, [Engine.Record] and
+// person, [Engine.Served] records that it was, [Engine.Choose] takes the answer,
+// [Engine.Import] answers of before; [Engine.Decide] decides for a request,
+// [Engine.Record] and
 // [Engine.RecordBatch] take events, [Engine.Rank] orders items for one person,
 // [Engine.Release] publishes a declared measure, and [Engine.Explain],
-// [Engine.Export], [Engine.Withdraw], [Engine.EraseInterest] and
-// [Engine.Erase] answer the person.
+// [Engine.Export], [Engine.Receipt], [Engine.Withdraw], [Engine.Object],
+// [Engine.EraseInterest] and [Engine.Erase] answer the person. [Engine.Suspend] stops
+// every use of a purpose; [Engine.Processing] writes the record of processing.
 //
 // # Guarantee
 //
@@ -37,8 +40,7 @@
 //
 // # Not there yet
 //
-// Exposures, import of historic consent, TCF and GPP signals, receipts,
-// rolling windows, declared plans, quotas, zCDP and PLD accounts of an engine,
+// Exposures, rolling windows, declared plans, quotas, zCDP and PLD accounts of an engine,
 // Laplace noise in releases. Formats other than the pseudonym are version 0 and
 // may still change.
 package discreet

@@ -46,7 +46,7 @@ var (
 	ErrTooManyKeys = errors.New("pseudonym: keyring is full")
 
 	// ErrEpoch: an epoch has at least one day, and the first one is number 0.
-	ErrEpoch = errors.New("pseudonym: epoch without days, or a day before the first one")
+	ErrEpoch = errors.New("pseudonym: epoch without windows or days, with too many, or a day before the first one")
 
 	// ErrHashed is returned for an e-mail address, phone number or device
 	// identifier that looks like a hash of one (32, 40 or 64 hexadecimal or 44

@@ -8,4 +8,6 @@ require (
 	github.com/prebid/go-gpp v0.2.0
 )
 
+require golang.org/x/mod v0.42.0 // indirect
+
 replace github.com/discreet-go/discreet => ../../..
