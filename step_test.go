@@ -32,12 +32,16 @@ func TestUnlogged(t *testing.T) {
 		"withdraw": func(e *discreettest.Engine) error { return errOf(e.Withdraw(ctx, ann)) },
 		"erase":    func(e *discreettest.Engine) error { return errOf(e.Erase(ctx, ann, operator)) },
 		"refuse":   func(e *discreettest.Engine) error { return e.Choose(ctx, ann, refuse) },
+
+		"refuse, no profile": func(e *discreettest.Engine) error { return e.Choose(ctx, ann, refuse) },
 	} {
 		s := &unloggable{Store: memstore.Volatile()}
 		e := openWorld(t, discreet.Config{Store: s})
 		e.Agree(t, ann)
-		_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
-		check(t, err)
+		if name != "refuse, no profile" {
+			_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
+			check(t, err)
+		}
 		s.broken = true
 		if err := e.Choose(ctx, bob, agree); !errors.Is(err, consent.ErrLog) {
 			t.Errorf("%s: a yes that is not logged: %v", name, err)

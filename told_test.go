@@ -2,6 +2,7 @@ package discreet_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -54,6 +55,13 @@ func TestEnded(t *testing.T) {
 			func(e *discreettest.Engine) (discreet.Ended, error) { return e.Withdraw(ctx, ann, partners) },
 			consent.KindWithdrawn, []string{partners}, []string{"Host Ltd", "Partner Ltd"},
 		},
+		"refuse": {
+			func(e *discreettest.Engine) (discreet.Ended, error) {
+				err := e.Choose(ctx, ann, discreet.Choice{Notice: "personal-pages", Version: 1, Locale: "en", Refuse: []string{ads, partners}})
+				return discreet.Ended{}, err
+			},
+			consent.KindWithdrawn, []string{ads, partners}, []string{"Host Ltd", "Partner Ltd"},
+		},
 		"object": {
 			func(e *discreettest.Engine) (discreet.Ended, error) { return e.Object(ctx, ann) },
 			consent.KindWithdrawn, []string{ads}, []string{"Host Ltd"},
@@ -81,6 +89,9 @@ func TestEnded(t *testing.T) {
 		x, err := c.end(e)
 		check(t, err)
 		list := o.take()
+		if name == "refuse" && len(list) == 1 {
+			x = list[0]
+		}
 		if len(first) != 1 || len(list) != 1 || list[0].Statement() != x.Statement() {
 			t.Fatalf("%s: told %d and %d times", name, len(first), len(list))
 		}
@@ -94,8 +105,8 @@ func TestEnded(t *testing.T) {
 		if !strings.Contains(got.Statement(), "What was published before stays published") || !strings.Contains(got.Statement(), "are told") {
 			t.Errorf("%s: %q", name, got.Statement())
 		}
-		for p, id := range got.Pseudonyms {
-			if want, _ := e.ID(ann, p); id != want {
+		for _, p := range got.Purposes {
+			if want, err := e.ID(ann, p); err == nil && got.Pseudonyms[p] != want {
 				t.Errorf("%s: another pseudonym for %s", name, p)
 			}
 		}
@@ -105,6 +116,65 @@ func TestEnded(t *testing.T) {
 				t.Errorf("%s: a profile for %s is left", name, p)
 			}
 		}
+	}
+}
+
+// TestMergeIsTold holds that the consents which a merge ends, since the other
+// identifier said no, are told, under the pseudonym that each was known by; and that a
+// no to what nobody agreed to is not.
+func TestMergeIsTold(t *testing.T) {
+	ctx, o := t.Context(), &told{}
+	cfg := advertised()
+	cfg.Ended = o.tell
+	e := discreettest.Open(t, cfg)
+	device := discreet.Device("6fa459ea-ee8a-4ca4-894e-db77e160355e")
+	agreeAll(t, e, ann)
+	for _, p := range []string{ads, partners} {
+		check(t, e.Choose(ctx, device, discreet.Choice{Notice: "personal-pages", Version: 1, Locale: "en", Refuse: []string{p}}))
+	}
+	if list := o.take(); len(list) != 0 {
+		t.Errorf("told of what nobody agreed to: %+v", list)
+	}
+	e.Clock.Advance(time.Minute)
+	check(t, e.Merge(ctx, device, ann))
+	list := o.take()
+	if len(list) != 1 || !slices.Equal(list[0].Purposes, []string{ads, partners}) || !slices.Equal(list[0].Recipients, []string{"Host Ltd", "Partner Ltd"}) {
+		t.Fatalf("%+v", list)
+	}
+	if want, err := e.ID(ann, ads); err != nil || list[0].Pseudonyms[ads] != want {
+		t.Error("another pseudonym")
+	}
+	check(t, e.Merge(ctx, device, ann))
+	if list := o.take(); len(list) != 0 {
+		t.Errorf("merged again: %+v", list)
+	}
+}
+
+// TestToldWithoutTheCaller holds that recipients are told of what ended, although
+// whoever ended it has gone, and that the JSON has what they need.
+func TestToldWithoutTheCaller(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	cfg := advertised()
+	var got []byte
+	cfg.Ended = func(ctx context.Context, x discreet.Ended) (err error) {
+		leave()
+		if ctx.Err() != nil {
+			t.Error("the callback ends with the caller")
+		}
+		got, err = json.Marshal(x)
+		return err
+	}
+	e := discreettest.Open(t, cfg)
+	agreeAll(t, e, ann)
+	_, err := e.Withdraw(ctx, ann, ads, partners)
+	check(t, err)
+	id, err := e.ID(ann, ads)
+	check(t, err)
+	text, err := id.MarshalText()
+	check(t, err)
+	want := `{"why":"withdrawn","purposes":["advertise","share.partners"],"pseudonyms":{"advertise":"` + string(text) + `"},"recipients":["Host Ltd","Partner Ltd"]}`
+	if string(got) != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
