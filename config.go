@@ -74,7 +74,10 @@ type Config struct {
 	TCF map[string]iab.TCFRule
 
 	// UnknownAge is what a person of unknown age counts as. Optional: consent.Minor,
-	// so that nobody is advertised to who is not known to be an adult.
+	// so that nobody is advertised to who is not known to be an adult. Where a signal
+	// says Minor or Child, advertising ends and its profile is deleted; what else a
+	// child did not have agreed to by a guardian is not used, and stays until its
+	// consent or TTL ends: the age of one visit withdraws nothing.
 	UnknownAge consent.Age
 
 	// PromptDays is how long Needs leaves a person alone after a notice was Served, 1
