@@ -202,11 +202,7 @@ func (e *Engine) ending(ctx context.Context, n *name, ends func(purpose string) 
 	if len(purposes) == 0 {
 		return false, nil, nil
 	}
-	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
-	if err != nil {
-		return false, nil, err
-	}
-	h, err := consent.Deciding(row)
+	h, _, err := e.deciding(ctx, n.subject)
 	if err != nil {
 		return false, nil, err
 	}

@@ -77,11 +77,7 @@ func (e *Engine) decideAll(ctx context.Context, k *keyset, who Raw, s *Signals, 
 	if err != nil {
 		return err
 	}
-	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
-	if err != nil {
-		return err
-	}
-	h, err := consent.Deciding(row)
+	h, _, err := e.deciding(ctx, n.subject)
 	if err != nil {
 		return err
 	}

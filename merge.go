@@ -50,7 +50,7 @@ func (e *Engine) merge(ctx context.Context, from, into Raw) (ended []Ended, err 
 		return nil, ErrSame
 	}
 	// Whoever was merged before and did not come back holds nothing.
-	left, err := e.consents(ctx, from)
+	left, err := e.consentsOf(ctx, old)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (e *Engine) merge(ctx context.Context, from, into Raw) (ended []Ended, err 
 			return nil, err
 		}
 	}
-	met, err := e.consents(ctx, into)
+	met, err := e.consentsOf(ctx, to)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (e *Engine) merge(ctx context.Context, from, into Raw) (ended []Ended, err 
 	if moved {
 		e.stats.moved.Add(1)
 	}
-	joined, err := e.consents(ctx, into)
+	joined, err := e.consentsOf(ctx, to)
 	if err != nil {
 		return nil, err
 	}

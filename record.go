@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -262,11 +261,9 @@ func (e *Engine) decide(ctx context.Context, events []Event, admissions []admiss
 		subject, purpose := a.link.Subject(), a.link.Purpose()
 		h, ok := histories[subject]
 		if !ok {
-			row, err := e.cfg.Store.ConsentRow(ctx, subject)
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			if h, err = consent.Deciding(row); err != nil {
+			var row []byte
+			var err error
+			if h, row, err = e.deciding(ctx, subject); err != nil {
 				return nil, nil, nil, err
 			}
 			histories[subject] = h
@@ -298,28 +295,4 @@ func (e *Engine) decide(ctx context.Context, events []Event, admissions []admiss
 		consents = nil
 	}
 	return keys, work, consents, nil
-}
-
-// consents returns what is recorded of a person's choices. The caller holds
-// rights.
-func (e *Engine) consents(ctx context.Context, who Raw) (*consent.Record, error) {
-	n, err := e.meet(ctx, e.keys.Load(), who)
-	if err != nil {
-		return nil, err
-	}
-	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
-	if err != nil {
-		return nil, err
-	}
-	return consent.ReadRecord(row)
-}
-
-// answer records the answers, in order.
-func (e *Engine) answer(r *consent.Record, choices []Choice, now time.Time) error {
-	for _, c := range choices {
-		if err := r.Choose(e.book, c, now); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -94,11 +94,7 @@ const renewed = time.Minute
 // said no. Where a no stands already and there is nothing to end, it is not written
 // again, unless a yes of Config.Source may be newer: the signal came after that.
 func (e *Engine) optOut(ctx context.Context, n *name, who Raw, purpose string, by consent.Reason) error {
-	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
-	if err != nil {
-		return err
-	}
-	h, err := consent.Deciding(row)
+	h, _, err := e.deciding(ctx, n.subject)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/discreet-go/discreet/consent"
 )
@@ -109,6 +110,45 @@ func (e *Engine) consentRows(ctx context.Context, subjects []consent.Subject) ([
 		err = nil
 	}
 	return rows, err
+}
+
+// deciding returns what decides about a person, and the row that it was read from.
+func (e *Engine) deciding(ctx context.Context, subject consent.Subject) (*consent.History, []byte, error) {
+	row, err := e.cfg.Store.ConsentRow(ctx, subject)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := consent.Deciding(row)
+	return h, row, err
+}
+
+// consents returns what is recorded of a person's choices. The caller holds
+// rights.
+func (e *Engine) consents(ctx context.Context, who Raw) (*consent.Record, error) {
+	n, err := e.meet(ctx, e.keys.Load(), who)
+	if err != nil {
+		return nil, err
+	}
+	return e.consentsOf(ctx, n)
+}
+
+// consentsOf returns what is recorded of choices under a name.
+func (e *Engine) consentsOf(ctx context.Context, n *name) (*consent.Record, error) {
+	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
+	if err != nil {
+		return nil, err
+	}
+	return consent.ReadRecord(row)
+}
+
+// answer records the answers, in order.
+func (e *Engine) answer(r *consent.Record, choices []Choice, now time.Time) error {
+	for _, c := range choices {
+		if err := r.Choose(e.book, c, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ConsentLog calls f with every record of the consent log, the first one first,
