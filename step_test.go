@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/consent"
@@ -60,10 +61,16 @@ func TestUnlogged(t *testing.T) {
 			t.Errorf("%s: it did not end: %v", name, d)
 		}
 		s.broken = false
+		allLogged(t, s.Store)
+		before := len(entriesOf(t, s.Store))
+		e.Clock.Advance(time.Minute)
 		if err := end(e); err != nil {
 			t.Errorf("%s, again: %v", name, err)
 		}
-		check(t, e.ConsentLog(ctx, nil))
+		allLogged(t, s.Store)
+		if len(entriesOf(t, s.Store)) == before && name != "erase" {
+			t.Errorf("%s: made again, and not noted", name)
+		}
 	}
 }
 

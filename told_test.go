@@ -13,6 +13,7 @@ import (
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/discreettest"
+	"github.com/discreet-go/discreet/memstore"
 )
 
 // told collects what Config.Ended is told.
@@ -229,6 +230,48 @@ func TestExpiryIsTold(t *testing.T) {
 	check(t, e.ConsentLog(ctx, func(consent.LogRecord) error { records++; return nil }))
 	if records != 2 { // given, expired
 		t.Errorf("%d records in the consent log", records)
+	}
+}
+
+// compacting counts how often a store is compacted.
+type compacting struct {
+	unloggable
+	n int
+}
+
+func (s *compacting) Compact(context.Context) error { s.n++; return nil }
+
+// TestSweepGoesOn holds that a callback or a consent log that fails keeps what expired
+// for the next Sweep, and nothing else: what was erased leaves the file.
+func TestSweepGoesOn(t *testing.T) {
+	ctx := t.Context()
+	for name, breaks := range map[string]func(o *told, s *compacting, broken bool){
+		"callback": func(o *told, _ *compacting, broken bool) {
+			if o.err = nil; broken {
+				o.err = errFault
+			}
+		},
+		"log": func(_ *told, s *compacting, broken bool) { s.broken = broken },
+	} {
+		o, s := &told{}, &compacting{unloggable: unloggable{Store: memstore.Volatile()}}
+		n := discreettest.Notice()
+		n.ConsentDays = 10
+		e := openWorld(t, discreet.Config{Notices: []consent.Notice{n}, Ended: o.tell, Store: s})
+		e.Agree(t, ann)
+		_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
+		check(t, err)
+		e.Clock.Advance(11 * 24 * time.Hour)
+		breaks(o, s, true)
+		if _, err := e.Sweep(ctx); !errors.Is(err, errFault) || s.n != 1 {
+			t.Errorf("%s: %v, compacted %d times", name, err, s.n)
+		}
+		breaks(o, s, false)
+		_, err = e.Sweep(ctx)
+		check(t, err)
+		if got := entriesOf(t, s.Store)[consent.KindExpired]; len(got) != 1 || len(rows(t, s.Store)) != 0 || s.n != 2 {
+			t.Errorf("%s: %d entries, %d profiles, compacted %d times", name, len(got), len(rows(t, s.Store)), s.n)
+		}
+		allLogged(t, s.Store)
 	}
 }
 

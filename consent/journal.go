@@ -14,6 +14,13 @@ func (r *Record) Entries() []Entry { return clones(r.journal) }
 // Fresh returns a copy of the entries that were added since the record was read.
 func (r *Record) Fresh() []Entry { return clones(r.journal[len(r.journal)-r.fresh:]) }
 
+// Unnote drops the fresh entries, where they could not be logged, of a step that ended
+// consent: the history says that it did. Other steps are not written without the log.
+func (r *Record) Unnote() {
+	r.journal = r.journal[:len(r.journal)-r.fresh]
+	r.fresh = 0
+}
+
 func clones(list []Entry) []Entry {
 	list = slices.Clone(list)
 	for i := range list {

@@ -278,3 +278,27 @@ func TestOptOutHoldsAgainstSource(t *testing.T) {
 		t.Errorf("asked again at %v", got)
 	}
 }
+
+// What could not be logged leaves no entry: the history says it still, and what was
+// written before stays.
+func TestUnnote(t *testing.T) {
+	b := treeBook(t)
+	r := &consent.Record{}
+	recordChoose(t, b, r, answers("a d", ""), after(0))
+	r = reread(t, r)
+	r.Withdraw("a", after(1))
+	r.Unnote()
+	r = reread(t, r)
+	if got := lines(r.Entries()); !slices.Equal(got, []string{"0 given a,d tree/1/en banner"}) || len(r.Fresh()) != 0 {
+		t.Errorf("%q", got)
+	}
+	if got := r.History().Open(after(1)); !slices.Equal(got, []string{"d"}) {
+		t.Errorf("open: %v", got)
+	}
+	erased := &consent.Record{}
+	erased.Erase(after(2))
+	erased.Unnote()
+	if at, ok := reread(t, erased).History().Erased(); !ok || !at.Equal(after(2)) {
+		t.Error("the erasure is lost with its entry")
+	}
+}
