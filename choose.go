@@ -2,6 +2,7 @@ package discreet
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -83,7 +84,7 @@ func (e *Engine) Served(ctx context.Context, who Raw, notice string, version int
 
 // Choose records a person's answer to a notice; it is on disk when Choose
 // returns. A purpose that is refused while it was granted is withdrawn: its
-// profile is deleted in the same step.
+// profile is deleted in the same step, and Config.Ended is told.
 func (e *Engine) Choose(ctx context.Context, who Raw, c Choice) error {
 	return e.ChooseBatch(ctx, []Chosen{{Who: who, Choice: c}})
 }
@@ -94,6 +95,12 @@ func (e *Engine) Choose(ctx context.Context, who Raw, c Choice) error {
 // changes nothing.
 func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 	defer e.observe("Choose", e.cfg.Now(), &err)
+	var ended []Ended
+	err = e.chooseAll(ctx, batch, &ended)
+	return e.tellAll(ctx, ended, err)
+}
+
+func (e *Engine) chooseAll(ctx context.Context, batch []Chosen, ended *[]Ended) (err error) {
 	e.rights.Lock()
 	defer e.rights.Unlock()
 	if e.closed.Load() {
@@ -133,11 +140,12 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 	}
 	for i, c := range batch {
 		subject := names[i].subject
-		keys, err := e.ending(ctx, names[i], c.Choice)
+		ends := e.under(c.Choice.Refuse)
+		some, more, err := e.ending(ctx, names[i], ends, now)
 		if err != nil {
 			return err
 		}
-		if len(keys) == 0 {
+		if !some {
 			if _, ok := answers[subject]; !ok {
 				people = append(people, subject)
 			}
@@ -157,11 +165,17 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 			return err
 		}
 		clear(sooner)
+		var x Ended
 		err = e.stepAnyway(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, _ bool) (*consent.Record, error) {
+			x = e.ended(names[i], r, ends, consent.KindWithdrawn)
+			x.add(more)
 			return r, e.answer(r, []Choice{c.Choice}, now)
 		}, func(f func(int, []byte) ([]byte, error)) error {
-			return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, keys)
+			return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, e.keysOf(names[i], ends))
 		})
+		if err == nil || errors.Is(err, ErrUnlogged) {
+			*ended = append(*ended, x)
+		}
 		if err != nil {
 			return err
 		}
@@ -180,20 +194,28 @@ func (e *Engine) under(purposes []string) func(purpose string) bool {
 	}
 }
 
-// ending returns the profile rows that an answer ends: those under the purposes
-// it refuses. The caller holds rights.
-func (e *Engine) ending(ctx context.Context, n *name, c Choice) ([]segment.Key, error) {
-	var held []segment.Key
-	for _, k := range e.keysOf(n, e.under(c.Refuse)) {
+// ending reports whether a no to the purposes ends something or is to be told of
+// again: there is a profile, or a consent that is open, or was and has recipients;
+// and which recipients the profiles name. The caller holds rights.
+func (e *Engine) ending(ctx context.Context, n *name, ends func(purpose string) bool, now time.Time) (some bool, more []string, err error) {
+	purposes := slices.DeleteFunc(e.book.Purposes(), func(p string) bool { return !ends(p) })
+	if len(purposes) == 0 {
+		return false, nil, nil
+	}
+	h, _, err := e.deciding(ctx, n.subject)
+	if err != nil {
+		return false, nil, err
+	}
+	some = slices.ContainsFunc(h.Open(now), ends) || len(e.book.Recipients(h, purposes)) > 0
+	for _, k := range e.keysOf(n, ends) {
 		row, err := e.cfg.Store.ProfileRow(ctx, k)
 		if err != nil {
-			return nil, err
+			return false, nil, err
 		}
-		if row != nil {
-			held = append(held, k)
-		}
+		some = some || row != nil
 	}
-	return held, nil
+	more, err = e.named(ctx, n, ends)
+	return some, more, err
 }
 
 // ends notes until when the consent that an answer gives will last, for the

@@ -19,7 +19,9 @@ import (
 )
 
 // Store keeps ledger, consent records and profiles. Package boltstore keeps
-// them in one file; package memstore forgets them when the process ends.
+// them in one file; package memstore forgets them when the process ends. One that
+// several engines may use at once has a method Shared() bool that says so: events are
+// then admitted only if the consent is what it was, in one step with the profiles.
 type Store interface {
 	consent.Store
 	consent.LogStore
@@ -72,7 +74,10 @@ type Config struct {
 	TCF map[string]iab.TCFRule
 
 	// UnknownAge is what a person of unknown age counts as. Optional: consent.Minor,
-	// so that nobody is advertised to who is not known to be an adult.
+	// so that nobody is advertised to who is not known to be an adult. Where a signal
+	// says Minor or Child, advertising ends and its profile is deleted; what else a
+	// child did not have agreed to by a guardian is not used, and stays until its
+	// consent or TTL ends: the age of one visit withdraws nothing.
 	UnknownAge consent.Age
 
 	// PromptDays is how long Needs leaves a person alone after a notice was Served, 1
@@ -80,9 +85,15 @@ type Config struct {
 	PromptDays int
 
 	// Ended is told of every consent that ended, when that is durable: whoever
-	// received data has to be told. An error of it is returned to whoever ended the
-	// consent, who repeats the call; where nobody did, as with an expiry, the next
-	// Sweep calls again. It must be safe for concurrent use. Optional.
+	// received data has to be told. An expiry is told by Sweep, of profiles, before it
+	// deletes them; whoever hands data on under a purpose without segments hands on
+	// with it until when.
+	//
+	// An error of it is returned by the call that ended the consent. Withdraw, Erase
+	// and Choose call again when they are repeated, Sweep the next time; what ended by
+	// a signal, Source, Import or Merge is told once, so Ended had better do no more
+	// than put it on a queue that lasts. Its context does not end with that of the
+	// call. It must be safe for concurrent use. Optional.
 	Ended func(context.Context, Ended) error
 
 	// Receipts says who the controller is and where data is kept, for Receipt.

@@ -8,8 +8,9 @@ import (
 
 // Decide says, for every purpose that a notice names, whether something that a
 // person does now may be used for it, given the signals that came along; for
-// middleware that decides once a request. An explicit no among the signals reaches
-// what is stored, as with an event. s may be nil. Nothing else is recorded.
+// middleware that decides once a request. An explicit no among the signals, and one
+// of Config.Source, reaches what is stored, as with an event. s may be nil. Nothing
+// else is recorded.
 func (e *Engine) Decide(ctx context.Context, who Raw, s *Signals) (decisions map[string]Decision, err error) {
 	defer e.observe("Decide", e.cfg.Now(), &err)
 	if e.closed.Load() {
@@ -25,10 +26,27 @@ func (e *Engine) Decide(ctx context.Context, who Raw, s *Signals) (decisions map
 	if err := e.suspended.look(ctx, e); err != nil {
 		return nil, err
 	}
+	var k *keyset
 	for err = errKeys; err == errKeys; {
-		err = e.decideAll(ctx, e.keys.Load(), who, s, decisions)
+		k = e.keys.Load()
+		err = e.decideAll(ctx, k, who, s, decisions)
 	}
-	return decisions, err
+	if err != nil {
+		return nil, err
+	}
+	for i := range e.rooms {
+		if decisions[e.rooms[i].purpose].Reason != consent.SourceDenied {
+			continue
+		}
+		link, err := k.deriver.Link(who, e.rooms[i].purpose)
+		if err == nil {
+			err = e.obey(ctx, who, link)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return decisions, nil
 }
 
 // decideAll is Decide under one keyset; errKeys where another came meanwhile.
@@ -59,11 +77,7 @@ func (e *Engine) decideAll(ctx context.Context, k *keyset, who Raw, s *Signals, 
 	if err != nil {
 		return err
 	}
-	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
-	if err != nil {
-		return err
-	}
-	h, err := consent.Deciding(row)
+	h, _, err := e.deciding(ctx, n.subject)
 	if err != nil {
 		return err
 	}

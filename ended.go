@@ -2,6 +2,7 @@ package discreet
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,14 +10,15 @@ import (
 	"github.com/discreet-go/discreet/segment"
 )
 
-// Ended says what consent ended for, and who has to be told. Repeating the call
-// that ended it gives the same recipients again, as long as the records remember
-// the texts that were shown.
+// Ended says what consent ended for, and who has to be told. Its JSON may be answered
+// to the person, and handed on to the recipients; it is personal data, for no log.
+// Repeating a Withdraw or Choose that ended consent gives the same recipients again,
+// as long as the records remember the texts that were shown.
 type Ended struct {
-	Why        consent.Kind  // withdrawn, refused, opted-out, expired or erased
-	Purposes   []string      // that ended, sorted
-	Pseudonyms map[string]ID // by purpose: under which the person was known; personal data
-	Recipients []string      // named by the texts that were agreed to, sorted; they have to be told
+	Why        consent.Kind  `json:"why"`                  // withdrawn, opted-out, expired or erased
+	Purposes   []string      `json:"purposes"`             // that ended, sorted
+	Pseudonyms map[string]ID `json:"pseudonyms,omitempty"` // by purpose that segments are for: what ID returns for the person
+	Recipients []string      `json:"recipients,omitempty"` // named by the texts that were agreed to, sorted; they have to be told
 }
 
 // Statement is the answer to the person, in plain words.
@@ -45,12 +47,47 @@ func (e *Engine) ended(n *name, r *consent.Record, ends func(purpose string) boo
 	return x
 }
 
-// tell hands what ended to Config.Ended.
+// add adds recipients.
+func (x *Ended) add(recipients []string) {
+	x.Recipients = slices.Compact(slices.Sorted(slices.Values(append(x.Recipients, recipients...))))
+}
+
+// named returns the recipients of the texts that the profiles under a name were
+// built under. Where Config.Source agreed, no record has them.
+func (e *Engine) named(ctx context.Context, n *name, ends func(purpose string) bool) (list []string, err error) {
+	if e.cfg.Source == nil {
+		return nil, nil
+	}
+	for _, key := range e.keysOf(n, ends) {
+		row, err := e.cfg.Store.ProfileRow(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if p, err := segment.ReadProfile(row); err == nil && row != nil { // what cannot be read is deleted all the same
+			notice, version := p.Notice()
+			list = append(list, e.book.RecipientsOf(key.Purpose, notice, version)...)
+		}
+	}
+	return list, nil
+}
+
+// tell hands what ended to Config.Ended, also where whoever ended it has gone: it
+// has ended.
 func (e *Engine) tell(ctx context.Context, x Ended) error {
 	if e.cfg.Ended == nil || len(x.Purposes) == 0 {
 		return nil
 	}
-	return e.cfg.Ended(ctx, x)
+	return e.cfg.Ended(context.WithoutCancel(ctx), x)
+}
+
+// tellAll tells of all that ended, whatever else failed, and joins errors to err.
+func (e *Engine) tellAll(ctx context.Context, list []Ended, err error) error {
+	for _, x := range list {
+		if untold := e.tell(ctx, x); untold != nil {
+			err = errors.Join(err, untold)
+		}
+	}
+	return err
 }
 
 // tellExpired tells of the profiles whose consent has expired, before Sweep
@@ -73,6 +110,9 @@ func (e *Engine) tellExpired(ctx context.Context, r *room, now time.Time) error 
 		return nil
 	})
 	for _, x := range expired {
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err == nil {
 			err = e.tell(ctx, x)
 		}

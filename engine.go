@@ -24,7 +24,8 @@ import (
 var ErrClosed = errors.New("discreet: the engine is closed")
 
 // Engine is the chain from events to private tables for one tenant. Its
-// methods are safe for concurrent use. One engine at a time may use a store.
+// methods are safe for concurrent use. One engine at a time may use a store, or
+// several where it is Shared: see [Store].
 type Engine struct {
 	cfg     Config
 	book    *consent.Book
@@ -34,6 +35,7 @@ type Engine struct {
 	access  *ledger.AccessLog
 	log     *consent.Log
 	listen  map[string]*iab.Rule // purpose -> how it listens to signals
+	shared  bool                 // other engines may use the store
 	plan    *plan.Plan
 	terms   ledger.Terms           // of plan
 	since   map[string]contrib.Day // measure -> first day it counts
@@ -88,6 +90,9 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		log:     consent.NewLog(cfg.Store),
 		listen:  listen,
 		lookups: make(chan struct{}, sourceParallel),
+	}
+	if s, ok := cfg.Store.(interface{ Shared() bool }); ok {
+		e.shared = s.Shared()
 	}
 	if err := e.retire(ctx); err != nil {
 		return nil, err

@@ -35,12 +35,18 @@ const importBatch = 256
 // nothing of that.
 //
 // It returns the errors of [consent.Record.Import] for an answer that makes no
-// sense; Answers then counts it.
+// sense, after those before it were imported: it is number Answers.
 func (e *Engine) Import(ctx context.Context, answers iter.Seq[Historic]) (t ImportTally, err error) {
 	defer e.observe("Import", e.cfg.Now(), &err)
 	var batch []Historic
 	for a := range answers {
 		t.Answers++
+		if _, wrong := new(consent.Record).Import(e.book, a.Historic, e.cfg.Now()); wrong != nil {
+			if err = e.importBatch(ctx, batch, &t); err == nil {
+				err = wrong
+			}
+			return t, err
+		}
 		if batch = append(batch, a); len(batch) == importBatch {
 			if err = e.importBatch(ctx, batch, &t); err != nil {
 				return t, err
@@ -57,12 +63,7 @@ func (e *Engine) importBatch(ctx context.Context, batch []Historic, t *ImportTal
 	}
 	var ended []Ended
 	err := e.importAll(ctx, batch, t, &ended)
-	for _, x := range ended {
-		if err == nil {
-			err = e.tell(ctx, x)
-		}
-	}
-	return err
+	return e.tellAll(ctx, ended, err)
 }
 
 // importAll imports a batch: answers without a no together, each other one alone,
@@ -148,9 +149,12 @@ func (e *Engine) importNo(ctx context.Context, n *name, a consent.Historic, t *I
 			return nil, err
 		}
 		now := e.cfg.Now()
-		open := r.History().Open(now)
-		closed := slices.DeleteFunc(before.History().Open(now), func(p string) bool { return slices.Contains(open, p) })
-		ends := func(p string) bool { return slices.Contains(closed, p) }
+		was, is := before.History(), r.History()
+		then, still := was.Open(now), is.Open(now)
+		ends := func(p string) bool {
+			return slices.Contains(then, p) && !slices.Contains(still, p) ||
+				e.cfg.Source != nil && is.Refused(p, now) && !was.Refused(p, now) // what it agreed to, no record has
+		}
 		x, keys = e.ended(n, before, ends, consent.KindWithdrawn), e.keysOf(n, ends)
 		return r, nil
 	}, func(f func(int, []byte) ([]byte, error)) error {

@@ -112,8 +112,12 @@ func TestImportStops(t *testing.T) {
 		"no purpose": {historic(bob, at, discreet.Choice{Notice: "personal-pages", Version: 1, Locale: "en"}), consent.ErrChoice},
 	} {
 		n, err := e.Import(t.Context(), all(bad.answer, historic(ann, at, agree)))
-		if err != bad.err || n.Given != 0 {
+		if err != bad.err || n.Given != 0 || n.Answers != 1 {
 			t.Errorf("%s: %v, %+v", name, err, n)
+		}
+		n, err = e.Import(t.Context(), all(historic(discreet.Opaque(name), at, agree), bad.answer, historic(ann, at, agree)))
+		if err != bad.err || n.Given != 1 || n.Answers != 2 {
+			t.Errorf("%s, in second place: %v, %+v", name, err, n)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())

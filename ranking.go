@@ -101,11 +101,7 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 	if _, err := e.meet(ctx, k, who); err != nil {
 		return nil, Decision{}, err
 	}
-	row, err := e.cfg.Store.ConsentRow(ctx, link.Subject())
-	if err != nil {
-		return nil, Decision{}, err
-	}
-	h, err := consent.Deciding(row)
+	h, _, err := e.deciding(ctx, link.Subject())
 	if err != nil {
 		return nil, Decision{}, err
 	}
@@ -118,7 +114,7 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 	if !decision.Allowed {
 		return nil, decision, nil
 	}
-	row, err = e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: room.purpose, ID: link.ID()})
+	row, err := e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: room.purpose, ID: link.ID()})
 	if err != nil || row == nil {
 		return nil, decision, err
 	}

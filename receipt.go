@@ -38,11 +38,7 @@ func (e *Engine) Receipt(ctx context.Context, who Raw, by Actor) (signed []byte,
 	if err != nil {
 		return nil, err
 	}
-	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
-	if err != nil {
-		return nil, err
-	}
-	r, err := consent.ReadRecord(row)
+	r, err := e.consentsOf(ctx, n)
 	if err != nil {
 		return nil, err
 	}

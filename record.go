@@ -1,9 +1,9 @@
 package discreet
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -76,13 +76,14 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 			return Tally{}, err
 		}
 		clear(outcomes)
-		if t, err = e.admit(ctx, e.keys.Load(), events, outcomes); err != errKeys {
+		if t, err = e.admit(ctx, e.keys.Load(), events, outcomes); err != errKeys && err != errStale {
 			return t, err
 		}
 	}
 }
 
-// admit is record under one keyset; errKeys where another came meanwhile.
+// admit is record under one keyset; errKeys where another came meanwhile, errStale
+// where another process changed a consent that was decided by.
 func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes [][]Outcome) (t Tally, err error) {
 	t = Tally{Events: len(events), Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{}}
 	admissions := make([]admission, 0, len(events)*len(e.rooms))
@@ -149,11 +150,11 @@ func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes 
 	if err != nil {
 		return Tally{}, err
 	}
-	keys, work, err := e.decide(ctx, events, admissions, answers, moment)
+	keys, work, consents, err := e.decide(ctx, events, admissions, answers, moment)
 	if err != nil {
 		return Tally{}, err
 	}
-	err = e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
+	err = e.write(ctx, keys, consents, func(i int, row []byte) ([]byte, error) {
 		w := &work[i]
 		for _, n := range w.pending {
 			a := &admissions[n]
@@ -215,12 +216,42 @@ func (e *Engine) meetAll(ctx context.Context, k *keyset, events []Event, admissi
 	return nil
 }
 
+// consentRow is a row of a consent record, as it was read.
+type consentRow struct {
+	subject consent.Subject
+	row     []byte
+}
+
+// write replaces the profiles by what f makes of them. Where several processes may
+// use the store, only if the consents are what they were: within this one, rights
+// holds them.
+func (e *Engine) write(ctx context.Context, keys []segment.Key, consents []consentRow, f func(i int, row []byte) ([]byte, error)) error {
+	if len(consents) == 0 {
+		return e.cfg.Store.ProfileUpdate(ctx, keys, f)
+	}
+	subjects := make([]consent.Subject, len(consents))
+	for i := range consents {
+		subjects[i] = consents[i].subject
+	}
+	return e.cfg.Store.Update(ctx, subjects, keys, func(i int, row []byte) ([]byte, error) {
+		if i >= len(consents) {
+			return f(i-len(consents), row)
+		}
+		if !bytes.Equal(row, consents[i].row) {
+			return nil, errStale
+		}
+		return row, nil
+	})
+}
+
 // decide fills in the decision of every admission and groups the allowed ones
-// by profile row. The caller holds rights.
-func (e *Engine) decide(ctx context.Context, events []Event, admissions []admission, answers *answers, m segment.Moment) ([]segment.Key, []profileWork, error) {
+// by profile row, and returns the consents that they were decided by, where other
+// processes may change them. The caller holds rights.
+func (e *Engine) decide(ctx context.Context, events []Event, admissions []admission, answers *answers, m segment.Moment) ([]segment.Key, []profileWork, []consentRow, error) {
 	var (
 		keys      []segment.Key
 		work      []profileWork
+		consents  []consentRow
 		index     = make(map[segment.Key]int, len(admissions))
 		histories = make(map[consent.Subject]*consent.History)
 		start     = timeOf(m.WindowStart)
@@ -230,14 +261,15 @@ func (e *Engine) decide(ctx context.Context, events []Event, admissions []admiss
 		subject, purpose := a.link.Subject(), a.link.Purpose()
 		h, ok := histories[subject]
 		if !ok {
-			row, err := e.cfg.Store.ConsentRow(ctx, subject)
-			if err != nil {
-				return nil, nil, err
-			}
-			if h, err = consent.Deciding(row); err != nil {
-				return nil, nil, err
+			var row []byte
+			var err error
+			if h, row, err = e.deciding(ctx, subject); err != nil {
+				return nil, nil, nil, err
 			}
 			histories[subject] = h
+			if e.shared {
+				consents = append(consents, consentRow{subject, row})
+			}
 		}
 		a.decision = e.book.Decide(consent.Question{
 			Subject: subject, Purpose: purpose, History: h,
@@ -259,29 +291,8 @@ func (e *Engine) decide(ctx context.Context, events []Event, admissions []admiss
 		}
 		work[n].pending = append(work[n].pending, i)
 	}
-	return keys, work, nil
-}
-
-// consents returns what is recorded of a person's choices. The caller holds
-// rights.
-func (e *Engine) consents(ctx context.Context, who Raw) (*consent.Record, error) {
-	n, err := e.meet(ctx, e.keys.Load(), who)
-	if err != nil {
-		return nil, err
+	if len(keys) == 0 {
+		consents = nil
 	}
-	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
-	if err != nil {
-		return nil, err
-	}
-	return consent.ReadRecord(row)
-}
-
-// answer records the answers, in order.
-func (e *Engine) answer(r *consent.Record, choices []Choice, now time.Time) error {
-	for _, c := range choices {
-		if err := r.Choose(e.book, c, now); err != nil {
-			return err
-		}
-	}
-	return nil
+	return keys, work, consents, nil
 }

@@ -167,7 +167,7 @@ func (e *Engine) Erase(ctx context.Context, who Raw, by Actor) (x Ended, err err
 func (e *Engine) forget(ctx context.Context, who Raw, purposes []string, why consent.Kind, change func(*consent.Record)) (Ended, error) {
 	x, err := e.end(ctx, who, purposes, why, change)
 	if err == nil || errors.Is(err, ErrUnlogged) {
-		err = errors.Join(err, e.tell(ctx, x))
+		err = e.tellAll(ctx, []Ended{x}, err)
 	}
 	return x, err
 }
@@ -188,6 +188,10 @@ func (e *Engine) end(ctx context.Context, who Raw, purposes []string, why consen
 	}
 	var unlogged error
 	ends := e.under(purposes)
+	more, err := e.named(ctx, &names[0], ends)
+	if err != nil {
+		return Ended{}, err
+	}
 	// The names of before too, from the oldest on: an older copy of the store may
 	// hold what stands under none of them now.
 	for i := len(names) - 1; i >= 0; i-- {
@@ -198,6 +202,7 @@ func (e *Engine) end(ctx context.Context, who Raw, purposes []string, why consen
 			}
 			if i == 0 {
 				x = e.ended(&names[0], r, ends, why)
+				x.add(more)
 			}
 			change(r)
 			return r, nil

@@ -2,6 +2,7 @@ package discreet
 
 import (
 	"context"
+	"time"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/consent/iab"
@@ -86,18 +87,19 @@ func (e *Engine) obeySignals(ctx context.Context, k *keyset, who Raw, s *Signals
 	return nil
 }
 
+// renewed is how long a no that a signal repeats is not written again.
+const renewed = time.Minute
+
 // optOut ends what is held for a person and purpose, and below it, after a signal
-// said no, unless a no stands already and there is nothing to end.
+// said no. Where a no stands already and there is nothing to end, it is not written
+// again, unless a yes of Config.Source may be newer: the signal came after that.
 func (e *Engine) optOut(ctx context.Context, n *name, who Raw, purpose string, by consent.Reason) error {
-	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
-	if err != nil {
-		return err
-	}
-	h, err := consent.Deciding(row)
+	h, _, err := e.deciding(ctx, n.subject)
 	if err != nil {
 		return err
 	}
 	now := e.cfg.Now()
+	change := func(r *consent.Record) { r.OptOut(purpose, by, now) }
 	if h.Stands(purpose, now) {
 		held := false
 		for _, key := range e.keysOf(n, e.under([]string{purpose})) {
@@ -107,12 +109,15 @@ func (e *Engine) optOut(ctx context.Context, n *name, who Raw, purpose string, b
 			}
 			held = held || row != nil
 		}
-		if !held {
+		switch {
+		case held:
+		case e.cfg.Source == nil || h.Returned(now.Add(-renewed), purpose):
 			return nil
+		default:
+			_, err = e.end(ctx, who, []string{purpose}, consent.KindOptedOut, change) // nothing ends, nobody is told
+			return err
 		}
 	}
-	_, err = e.forget(ctx, who, []string{purpose}, consent.KindOptedOut, func(r *consent.Record) {
-		r.OptOut(purpose, by, now)
-	})
+	_, err = e.forget(ctx, who, []string{purpose}, consent.KindOptedOut, change)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/discreet-go/discreet/consent"
 )
@@ -14,8 +15,9 @@ var errStale = errors.New("discreet: a consent record changed meanwhile")
 
 const maxSteps = 64 // tries of one step, against other processes on the same store
 
-// ErrUnlogged: consent ended, durably, but the consent log could not be written.
-// Repeating the call logs that it was made again.
+// ErrUnlogged: consent ended, durably, but the consent log could not be written, so
+// the person's journal has no entry of it either. Repeating the call notes, and logs,
+// that it was made again.
 var ErrUnlogged = errors.New("discreet: consent ended, and the consent log could not be written")
 
 // A change of a consent record makes what the record becomes; nil deletes the row,
@@ -35,7 +37,7 @@ func (e *Engine) step(ctx context.Context, subjects []consent.Subject, change re
 }
 
 // stepAnyway is step for what ends consent: a log that cannot be written does not
-// keep it from ending, and is told with ErrUnlogged.
+// keep it from ending, without an entry, and is told with ErrUnlogged.
 func (e *Engine) stepAnyway(ctx context.Context, subjects []consent.Subject, change recordChange, write rowWrite) error {
 	return e.changeRecords(ctx, subjects, change, write, true)
 }
@@ -46,7 +48,7 @@ func (e *Engine) changeRecords(ctx context.Context, subjects []consent.Subject, 
 		if err != nil {
 			return err
 		}
-		next := make([][]byte, len(rows))
+		records := make([]*consent.Record, len(rows))
 		var commitments [][32]byte
 		for i := range rows {
 			r, err := consent.ReadRecord(rows[i])
@@ -59,7 +61,7 @@ func (e *Engine) changeRecords(ctx context.Context, subjects []consent.Subject, 
 			if r == nil {
 				continue
 			}
-			next[i] = r.Row()
+			records[i] = r
 			for _, entry := range r.Fresh() {
 				commitments = append(commitments, entry.Commitment())
 			}
@@ -73,6 +75,16 @@ func (e *Engine) changeRecords(ctx context.Context, subjects []consent.Subject, 
 				unlogged = errors.Join(ErrUnlogged, err)
 				break
 			}
+		}
+		next := make([][]byte, len(rows))
+		for i, r := range records {
+			if r == nil {
+				continue
+			}
+			if unlogged != nil {
+				r.Unnote()
+			}
+			next[i] = r.Row()
 		}
 		err = write(func(i int, row []byte) ([]byte, error) {
 			if !bytes.Equal(row, rows[i]) {
@@ -109,6 +121,45 @@ func (e *Engine) consentRows(ctx context.Context, subjects []consent.Subject) ([
 		err = nil
 	}
 	return rows, err
+}
+
+// deciding returns what decides about a person, and the row that it was read from.
+func (e *Engine) deciding(ctx context.Context, subject consent.Subject) (*consent.History, []byte, error) {
+	row, err := e.cfg.Store.ConsentRow(ctx, subject)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := consent.Deciding(row)
+	return h, row, err
+}
+
+// consents returns what is recorded of a person's choices. The caller holds
+// rights.
+func (e *Engine) consents(ctx context.Context, who Raw) (*consent.Record, error) {
+	n, err := e.meet(ctx, e.keys.Load(), who)
+	if err != nil {
+		return nil, err
+	}
+	return e.consentsOf(ctx, n)
+}
+
+// consentsOf returns what is recorded of choices under a name.
+func (e *Engine) consentsOf(ctx context.Context, n *name) (*consent.Record, error) {
+	row, err := e.cfg.Store.ConsentRow(ctx, n.subject)
+	if err != nil {
+		return nil, err
+	}
+	return consent.ReadRecord(row)
+}
+
+// answer records the answers, in order.
+func (e *Engine) answer(r *consent.Record, choices []Choice, now time.Time) error {
+	for _, c := range choices {
+		if err := r.Choose(e.book, c, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ConsentLog calls f with every record of the consent log, the first one first,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/consent"
@@ -32,12 +33,16 @@ func TestUnlogged(t *testing.T) {
 		"withdraw": func(e *discreettest.Engine) error { return errOf(e.Withdraw(ctx, ann)) },
 		"erase":    func(e *discreettest.Engine) error { return errOf(e.Erase(ctx, ann, operator)) },
 		"refuse":   func(e *discreettest.Engine) error { return e.Choose(ctx, ann, refuse) },
+
+		"refuse, no profile": func(e *discreettest.Engine) error { return e.Choose(ctx, ann, refuse) },
 	} {
 		s := &unloggable{Store: memstore.Volatile()}
 		e := openWorld(t, discreet.Config{Store: s})
 		e.Agree(t, ann)
-		_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
-		check(t, err)
+		if name != "refuse, no profile" {
+			_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
+			check(t, err)
+		}
 		s.broken = true
 		if err := e.Choose(ctx, bob, agree); !errors.Is(err, consent.ErrLog) {
 			t.Errorf("%s: a yes that is not logged: %v", name, err)
@@ -56,10 +61,16 @@ func TestUnlogged(t *testing.T) {
 			t.Errorf("%s: it did not end: %v", name, d)
 		}
 		s.broken = false
+		allLogged(t, s.Store)
+		before := len(entriesOf(t, s.Store))
+		e.Clock.Advance(time.Minute)
 		if err := end(e); err != nil {
 			t.Errorf("%s, again: %v", name, err)
 		}
-		check(t, e.ConsentLog(ctx, nil))
+		allLogged(t, s.Store)
+		if len(entriesOf(t, s.Store)) == before && name != "erase" {
+			t.Errorf("%s: made again, and not noted", name)
+		}
 	}
 }
 

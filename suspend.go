@@ -26,7 +26,8 @@ const (
 	suspendedFor = time.Second
 )
 
-// Suspend stops every use of a purpose, at once, and deletes nothing: events are
+// Suspend stops every use of a purpose and of those below it, at once, and deletes
+// nothing: events are
 // refused with the reason consent.Suspended, rankings are contextual, releases
 // return ErrSuspended, nobody is asked. Explain, Export, Withdraw and Erase go on.
 // It is an entry of the access log and lasts, also over Open, until Resume; other
@@ -43,7 +44,8 @@ func (e *Engine) Resume(ctx context.Context, purpose string, by Actor) (err erro
 	return e.suspend(ctx, purpose, actionResume, by)
 }
 
-// Suspended returns the purposes that are suspended, sorted.
+// Suspended returns the purposes that are suspended, sorted, without those below them,
+// as this engine knows.
 func (e *Engine) Suspended() []string {
 	return slices.Sorted(maps.Keys(*e.suspended.now.Load()))
 }

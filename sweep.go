@@ -3,6 +3,7 @@ package discreet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -21,7 +22,9 @@ type Swept struct {
 // others, message ids past seven days, and consent records that nothing needs
 // any more, and all rows under roots that were destroyed, where nobody can be
 // found again. Every read skips what expired, so a late Sweep changes no answer.
-// Call it about once a day; it works in batches and honours ctx.
+// Call it about once a day; it works in batches and honours ctx. Where Config.Ended or
+// the consent log fails, what it was to be told or to note stays for the next Sweep,
+// and the rest is done.
 //
 // Where the store can, as boltstore can, it ends by rewriting its file: what was
 // deleted before the call, by whatever, is gone from the file when Sweep
@@ -38,10 +41,15 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 		return s, err
 	}
 	keys := e.keys.Load()
+	var failed error
 	for i := range e.rooms {
 		r := &e.rooms[i]
 		if err := e.tellExpired(ctx, r, now); err != nil {
-			return s, err
+			if ctx.Err() != nil {
+				return s, err
+			}
+			failed = errors.Join(failed, err)
+			continue
 		}
 		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(id segment.ID, row []byte) ([]byte, error) {
 			if keys.lost(id) {
@@ -102,12 +110,18 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 			return r, nil
 		}, func(f func(int, []byte) ([]byte, error)) error { return e.cfg.Store.ConsentUpdate(ctx, batch, f) })
 		if err != nil {
-			return s, err
+			if ctx.Err() != nil {
+				return s, err
+			}
+			failed = errors.Join(failed, err)
+			break
 		}
 		s.Consents += len(batch)
 	}
 	if c, ok := e.cfg.Store.(interface{ Compact(context.Context) error }); ok {
-		err = c.Compact(ctx)
+		if err := c.Compact(ctx); err != nil {
+			failed = errors.Join(failed, err)
+		}
 	}
-	return s, err
+	return s, failed
 }

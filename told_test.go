@@ -2,6 +2,7 @@ package discreet_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/discreettest"
+	"github.com/discreet-go/discreet/memstore"
 )
 
 // told collects what Config.Ended is told.
@@ -54,6 +56,13 @@ func TestEnded(t *testing.T) {
 			func(e *discreettest.Engine) (discreet.Ended, error) { return e.Withdraw(ctx, ann, partners) },
 			consent.KindWithdrawn, []string{partners}, []string{"Host Ltd", "Partner Ltd"},
 		},
+		"refuse": {
+			func(e *discreettest.Engine) (discreet.Ended, error) {
+				err := e.Choose(ctx, ann, discreet.Choice{Notice: "personal-pages", Version: 1, Locale: "en", Refuse: []string{ads, partners}})
+				return discreet.Ended{}, err
+			},
+			consent.KindWithdrawn, []string{ads, partners}, []string{"Host Ltd", "Partner Ltd"},
+		},
 		"object": {
 			func(e *discreettest.Engine) (discreet.Ended, error) { return e.Object(ctx, ann) },
 			consent.KindWithdrawn, []string{ads}, []string{"Host Ltd"},
@@ -81,6 +90,9 @@ func TestEnded(t *testing.T) {
 		x, err := c.end(e)
 		check(t, err)
 		list := o.take()
+		if name == "refuse" && len(list) == 1 {
+			x = list[0]
+		}
 		if len(first) != 1 || len(list) != 1 || list[0].Statement() != x.Statement() {
 			t.Fatalf("%s: told %d and %d times", name, len(first), len(list))
 		}
@@ -94,8 +106,8 @@ func TestEnded(t *testing.T) {
 		if !strings.Contains(got.Statement(), "What was published before stays published") || !strings.Contains(got.Statement(), "are told") {
 			t.Errorf("%s: %q", name, got.Statement())
 		}
-		for p, id := range got.Pseudonyms {
-			if want, _ := e.ID(ann, p); id != want {
+		for _, p := range got.Purposes {
+			if want, err := e.ID(ann, p); err == nil && got.Pseudonyms[p] != want {
 				t.Errorf("%s: another pseudonym for %s", name, p)
 			}
 		}
@@ -105,6 +117,65 @@ func TestEnded(t *testing.T) {
 				t.Errorf("%s: a profile for %s is left", name, p)
 			}
 		}
+	}
+}
+
+// TestMergeIsTold holds that the consents which a merge ends, since the other
+// identifier said no, are told, under the pseudonym that each was known by; and that a
+// no to what nobody agreed to is not.
+func TestMergeIsTold(t *testing.T) {
+	ctx, o := t.Context(), &told{}
+	cfg := advertised()
+	cfg.Ended = o.tell
+	e := discreettest.Open(t, cfg)
+	device := discreet.Device("6fa459ea-ee8a-4ca4-894e-db77e160355e")
+	agreeAll(t, e, ann)
+	for _, p := range []string{ads, partners} {
+		check(t, e.Choose(ctx, device, discreet.Choice{Notice: "personal-pages", Version: 1, Locale: "en", Refuse: []string{p}}))
+	}
+	if list := o.take(); len(list) != 0 {
+		t.Errorf("told of what nobody agreed to: %+v", list)
+	}
+	e.Clock.Advance(time.Minute)
+	check(t, e.Merge(ctx, device, ann))
+	list := o.take()
+	if len(list) != 1 || !slices.Equal(list[0].Purposes, []string{ads, partners}) || !slices.Equal(list[0].Recipients, []string{"Host Ltd", "Partner Ltd"}) {
+		t.Fatalf("%+v", list)
+	}
+	if want, err := e.ID(ann, ads); err != nil || list[0].Pseudonyms[ads] != want {
+		t.Error("another pseudonym")
+	}
+	check(t, e.Merge(ctx, device, ann))
+	if list := o.take(); len(list) != 0 {
+		t.Errorf("merged again: %+v", list)
+	}
+}
+
+// TestToldWithoutTheCaller holds that recipients are told of what ended, although
+// whoever ended it has gone, and that the JSON has what they need.
+func TestToldWithoutTheCaller(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	cfg := advertised()
+	var got []byte
+	cfg.Ended = func(ctx context.Context, x discreet.Ended) (err error) {
+		leave()
+		if ctx.Err() != nil {
+			t.Error("the callback ends with the caller")
+		}
+		got, err = json.Marshal(x)
+		return err
+	}
+	e := discreettest.Open(t, cfg)
+	agreeAll(t, e, ann)
+	_, err := e.Withdraw(ctx, ann, ads, partners)
+	check(t, err)
+	id, err := e.ID(ann, ads)
+	check(t, err)
+	text, err := id.MarshalText()
+	check(t, err)
+	want := `{"why":"withdrawn","purposes":["advertise","share.partners"],"pseudonyms":{"advertise":"` + string(text) + `"},"recipients":["Host Ltd","Partner Ltd"]}`
+	if string(got) != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
@@ -159,6 +230,48 @@ func TestExpiryIsTold(t *testing.T) {
 	check(t, e.ConsentLog(ctx, func(consent.LogRecord) error { records++; return nil }))
 	if records != 2 { // given, expired
 		t.Errorf("%d records in the consent log", records)
+	}
+}
+
+// compacting counts how often a store is compacted.
+type compacting struct {
+	unloggable
+	n int
+}
+
+func (s *compacting) Compact(context.Context) error { s.n++; return nil }
+
+// TestSweepGoesOn holds that a callback or a consent log that fails keeps what expired
+// for the next Sweep, and nothing else: what was erased leaves the file.
+func TestSweepGoesOn(t *testing.T) {
+	ctx := t.Context()
+	for name, breaks := range map[string]func(o *told, s *compacting, broken bool){
+		"callback": func(o *told, _ *compacting, broken bool) {
+			if o.err = nil; broken {
+				o.err = errFault
+			}
+		},
+		"log": func(_ *told, s *compacting, broken bool) { s.broken = broken },
+	} {
+		o, s := &told{}, &compacting{unloggable: unloggable{Store: memstore.Volatile()}}
+		n := discreettest.Notice()
+		n.ConsentDays = 10
+		e := openWorld(t, discreet.Config{Notices: []consent.Notice{n}, Ended: o.tell, Store: s})
+		e.Agree(t, ann)
+		_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
+		check(t, err)
+		e.Clock.Advance(11 * 24 * time.Hour)
+		breaks(o, s, true)
+		if _, err := e.Sweep(ctx); !errors.Is(err, errFault) || s.n != 1 {
+			t.Errorf("%s: %v, compacted %d times", name, err, s.n)
+		}
+		breaks(o, s, false)
+		_, err = e.Sweep(ctx)
+		check(t, err)
+		if got := entriesOf(t, s.Store)[consent.KindExpired]; len(got) != 1 || len(rows(t, s.Store)) != 0 || s.n != 2 {
+			t.Errorf("%s: %d entries, %d profiles, compacted %d times", name, len(got), len(rows(t, s.Store)), s.n)
+		}
+		allLogged(t, s.Store)
 	}
 }
 

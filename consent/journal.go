@@ -14,6 +14,13 @@ func (r *Record) Entries() []Entry { return clones(r.journal) }
 // Fresh returns a copy of the entries that were added since the record was read.
 func (r *Record) Fresh() []Entry { return clones(r.journal[len(r.journal)-r.fresh:]) }
 
+// Unnote drops the fresh entries, where they could not be logged, of a step that ended
+// consent: the history says that it did. Other steps are not written without the log.
+func (r *Record) Unnote() {
+	r.journal = r.journal[:len(r.journal)-r.fresh]
+	r.fresh = 0
+}
+
 func clones(list []Entry) []Entry {
 	list = slices.Clone(list)
 	for i := range list {
@@ -144,10 +151,34 @@ func (r *Record) add(kind Kind, at int64, purposes []string, shown evidence, pro
 	rand.Read(e.Salt[:])
 	r.journal = append(r.journal, e)
 	r.fresh++
-	if n := len(r.journal) - maxEntries; n > 0 {
-		r.journal = slices.Delete(r.journal, 0, n)
-		r.fresh = min(r.fresh, len(r.journal))
+	for len(r.journal) > maxEntries {
+		i := r.spare()
+		if i >= len(r.journal)-r.fresh {
+			r.fresh--
+		}
+		r.journal = slices.Delete(r.journal, i, i+1)
 	}
+}
+
+// spare returns the entry that makes room for another: the oldest of a notice that
+// was shown; else the oldest that proves nothing of what was last agreed to; else
+// the oldest.
+func (r *Record) spare() int {
+	last := len(r.journal) - 1 // the new one stays
+	served := func(e Entry) bool { return e.Kind == KindServed }
+	if i := slices.IndexFunc(r.journal[:last], served); i >= 0 {
+		return i
+	}
+	return max(0, slices.IndexFunc(r.journal[:last], func(e Entry) bool { return !r.proves(&e) }))
+}
+
+// proves reports whether the entry says how somebody came to agree to what is, or
+// was last, agreed to for one of its purposes.
+func (r *Record) proves(e *Entry) bool {
+	return (e.Kind == KindGiven || e.Kind == KindImported) && slices.ContainsFunc(e.Purposes, func(p string) bool {
+		last := r.history.record(p).last()
+		return last != nil && last.affirmed == millis(e.At)
+	})
 }
 
 // shown returns what the entry was about.

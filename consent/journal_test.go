@@ -160,6 +160,26 @@ func TestRecordMerge(t *testing.T) {
 	}
 }
 
+// What was shown under an identifier without an answer moves too, so that nobody is
+// asked twice as often, and erasing the other leaves nothing of it.
+func TestMergeTakesWhatWasShown(t *testing.T) {
+	b := treeBook(t)
+	account, device := &consent.Record{}, &consent.Record{}
+	serve(t, b, device, after(0))
+	if device.Silent() || !device.History().Silent() || !account.Silent() {
+		t.Error("a record with an entry is silent, or an empty one is not")
+	}
+	account, device = reread(t, account), reread(t, device)
+	account.Merge(device, after(1))
+	if account.Served(after(0)) != 1 || len(account.Fresh()) != 1 {
+		t.Errorf("%q", lines(account.Entries()))
+	}
+	if device.Leave(after(1)); !device.Silent() {
+		t.Errorf("left behind: %q", lines(device.Entries()))
+	}
+	reread(t, account)
+}
+
 // What expired on either side before a merge has one entry after it.
 func TestMergeNotesWhatExpired(t *testing.T) {
 	b := treeBook(t)
@@ -180,7 +200,8 @@ func TestMergeNotesWhatExpired(t *testing.T) {
 	}
 }
 
-// The journal has room for 128 entries; the oldest makes room.
+// The journal has room for 128 entries: of notices that were shown the oldest makes
+// room, then the oldest that proves nothing of what was last agreed to.
 func TestJournalIsBounded(t *testing.T) {
 	b := treeBook(t)
 	r := &consent.Record{}
@@ -189,9 +210,22 @@ func TestJournalIsBounded(t *testing.T) {
 	for day := range 300 {
 		serve(t, b, r, after(day))
 		want := min(day+2, 128)
-		if n := len(r.Entries()); n != want || len(r.Fresh()) != min(day+1, 128) {
+		if n := len(r.Entries()); n != want || len(r.Fresh()) != want-1 {
 			t.Fatalf("day %d: %d entries, %d fresh", day, n, len(r.Fresh()))
 		}
+	}
+	if list := reread(t, r).Entries(); list[0].Kind != consent.KindGiven || !list[1].At.Equal(after(300-127)) {
+		t.Errorf("what was shown took the room of an answer: %q", lines(list)[:2])
+	}
+	again := reread(t, r)
+	for day := range 300 { // another purpose goes to and fro
+		recordChoose(t, b, again, answers("d", ""), after(300+day))
+		again.Withdraw("d", after(300+day).Add(time.Hour))
+		again = reread(t, again)
+	}
+	list := again.Entries()
+	if len(list) != 128 || told(list[0]) != "0 given a tree/1/en banner" || told(list[127]) != "599.0416666666666 withdrawn d tree/1/en banner" {
+		t.Errorf("%d entries, from %s to %s", len(list), told(list[0]), told(list[len(list)-1]))
 	}
 	other := &consent.Record{}
 	for day := range 100 {
@@ -199,7 +233,7 @@ func TestJournalIsBounded(t *testing.T) {
 	}
 	r, other = reread(t, r), reread(t, other)
 	r.Merge(other, after(301))
-	list := reread(t, r).Entries()
+	list = reread(t, r).Entries()
 	if len(list) != 128 || list[127].Kind != consent.KindMoved || len(r.Fresh()) != 2 { // and the expiry of the first yes
 		t.Errorf("%d entries after a merge, the last %s", len(list), list[len(list)-1].Kind)
 	}
@@ -279,5 +313,29 @@ func TestJournalExpires(t *testing.T) {
 	}
 	if got := r.Lapse(after(500)); !slices.Equal(got, []string{"e"}) || len(r.Entries()) != 2 {
 		t.Errorf("a record that was empty remembers an expiry: %q", lines(r.Entries()))
+	}
+}
+
+// What could not be logged leaves no entry: the history says it still, and what was
+// written before stays.
+func TestUnnote(t *testing.T) {
+	b := treeBook(t)
+	r := &consent.Record{}
+	recordChoose(t, b, r, answers("a d", ""), after(0))
+	r = reread(t, r)
+	r.Withdraw("a", after(1))
+	r.Unnote()
+	r = reread(t, r)
+	if got := lines(r.Entries()); !slices.Equal(got, []string{"0 given a,d tree/1/en banner"}) || len(r.Fresh()) != 0 {
+		t.Errorf("%q", got)
+	}
+	if got := r.History().Open(after(1)); !slices.Equal(got, []string{"d"}) {
+		t.Errorf("open: %v", got)
+	}
+	erased := &consent.Record{}
+	erased.Erase(after(2))
+	erased.Unnote()
+	if at, ok := reread(t, erased).History().Erased(); !ok || !at.Equal(after(2)) {
+		t.Error("the erasure is lost with its entry")
 	}
 }

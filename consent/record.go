@@ -7,7 +7,7 @@ import (
 
 // Limits on a record.
 const (
-	maxEntries = 128 // of one person; the oldest makes room
+	maxEntries = 128 // of one person; the least needed makes room
 	maxProof   = 128 // bytes of Entry.Proof
 )
 
@@ -147,11 +147,15 @@ func (r *Record) Leave(now time.Time) {
 	*r = Record{history: h}
 }
 
+// Silent reports whether there is nothing to take over: the history is silent, and
+// there is no entry, such as that of a notice that was shown.
+func (r *Record) Silent() bool { return r.history.Silent() && len(r.journal) == 0 }
+
 // Merge is [History.Merge]. The journals become one, and entries say so and what
-// consent it ended. It does not change from; from must [Record.Leave] then, so that
-// a second merge finds nothing.
+// consent it ended. It does not change from, and a silent from changes nothing; from
+// must [Record.Leave] then, so that a second merge finds nothing.
 func (r *Record) Merge(from *Record, now time.Time) {
-	if from.history.Silent() {
+	if from.Silent() {
 		return
 	}
 	t := max(r.history.moment(now), from.history.moment(now))

@@ -77,6 +77,10 @@ func Open(ctx context.Context, config *pgxpool.Config, schema string) (*Store, e
 	return nil, err
 }
 
+// Shared reports true: several processes may use the store at once, so an engine
+// admits an event only if the consent is what it was, in one step.
+func (s *Store) Shared() bool { return true }
+
 // sql puts the schema into a statement.
 func (s *Store) sql(text string) string { return strings.ReplaceAll(text, "{schema}", s.schema) }
 

@@ -54,9 +54,8 @@ type Config struct {
 	TCF, GPP, Sections Names
 
 	// Explain, Export, Erase, Withdraw and Object are the rights, see
-	// [Handlers.Rights]. The route of one that is nil is not found. What the first
-	// two return, and the values of the last two, are answered as JSON, to that person; a nil
-	// value is left out.
+	// [Handlers.Rights]. The route of one that is nil is not found. What they return
+	// is answered as JSON, to that person; a nil value of the last three is left out.
 	//
 	// Withdraw without purposes ends them all. An error that is
 	// [consent.ErrPurpose] tells the person that there is no such purpose. Object
@@ -64,7 +63,7 @@ type Config struct {
 	// purpose is weighed against it.
 	Explain  func(ctx context.Context, who pseudonym.Raw, by ledger.Actor) (any, error)
 	Export   func(ctx context.Context, who pseudonym.Raw, by ledger.Actor) (any, error)
-	Erase    func(ctx context.Context, who pseudonym.Raw, by ledger.Actor) error
+	Erase    func(ctx context.Context, who pseudonym.Raw, by ledger.Actor) (any, error)
 	Withdraw func(ctx context.Context, who pseudonym.Raw, purposes []string) (any, error)
 	Object   func(ctx context.Context, who pseudonym.Raw) (any, error)
 

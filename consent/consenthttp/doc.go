@@ -14,13 +14,14 @@
 //	mux.Handle("/me/", http.StripPrefix("/me", h.Rights()))
 //	mux.Handle(consenthttp.GPCPath, h.WellKnown())
 //
-// The package knows no engine. Each field of Config is one line over one; Decide
-// and Object take a method of their shape as it is:
+// The package knows no engine. Each field of Config is one line over one:
 //
+//	Decide:   engine.Decide,
 //	Explain:  func(ctx context.Context, who discreet.Raw, by discreet.Actor) (any, error) { return engine.Explain(ctx, who, by) },
 //	Export:   func(ctx context.Context, who discreet.Raw, by discreet.Actor) (any, error) { return engine.Export(ctx, who, by) },
-//	Erase:    engine.Erase,
-//	Withdraw: func(ctx context.Context, who discreet.Raw, p []string) (any, error) { return nil, engine.Withdraw(ctx, who, p...) },
+//	Erase:    func(ctx context.Context, who discreet.Raw, by discreet.Actor) (any, error) { return engine.Erase(ctx, who, by) },
+//	Withdraw: func(ctx context.Context, who discreet.Raw, p []string) (any, error) { return engine.Withdraw(ctx, who, p...) },
+//	Object:   func(ctx context.Context, who discreet.Raw) (any, error) { return engine.Object(ctx, who) },
 //
 // # What is heard
 //

@@ -25,11 +25,17 @@ func (engine) Explain(context.Context, pseudonym.Raw, ledger.Actor) (map[string]
 	return map[string]int{"interests": 3}, nil
 }
 
-func (engine) Erase(context.Context, pseudonym.Raw, ledger.Actor) error { return nil }
+func (engine) Erase(context.Context, pseudonym.Raw, ledger.Actor) (ended, error) {
+	return ended{}, nil
+}
 
-func (engine) Withdraw(_ context.Context, _ pseudonym.Raw, purposes ...string) error {
-	fmt.Println("withdrawn:", purposes)
-	return nil
+func (engine) Withdraw(_ context.Context, _ pseudonym.Raw, purposes ...string) (ended, error) {
+	return ended{purposes}, nil
+}
+
+// ended stands for discreet.Ended.
+type ended struct {
+	Purposes []string `json:"purposes"`
 }
 
 func Example() {
@@ -47,9 +53,11 @@ func Example() {
 		Explain: func(ctx context.Context, who pseudonym.Raw, by ledger.Actor) (any, error) {
 			return e.Explain(ctx, who, by)
 		},
-		Erase: e.Erase,
+		Erase: func(ctx context.Context, who pseudonym.Raw, by ledger.Actor) (any, error) {
+			return e.Erase(ctx, who, by)
+		},
 		Withdraw: func(ctx context.Context, who pseudonym.Raw, purposes []string) (any, error) {
-			return nil, e.Withdraw(ctx, who, purposes...)
+			return e.Withdraw(ctx, who, purposes...)
 		},
 		Actor:      ledger.Actor{ID: "self-service", Reason: "asked by the person"},
 		GPCUpdated: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
@@ -87,7 +95,6 @@ func Example() {
 	// GET /: 200 denied: anonymous - opted out: true
 	// GET /me/access: 200 {"interests":3}
 	// GET /me/access?user=bob@example.com: 401 {"code":"unverified","message":"Sign in first: we answer onl
-	// withdrawn: [personalize.content]
 	// POST /me/withdraw: 200 {"done":"withdrawn","message":"Your consent ended now, and w
 	// POST /me/erase: 400 {"code":"body","message":"The body may hold a list of purpos
 	// GET /.well-known/gpc.json: 200 {"gpc":true,"lastUpdate":"2026-06-01"}

@@ -112,9 +112,9 @@ func (s *service) config(t testing.TB) consenthttp.Config {
 			s.called("Export", who, nil, by)
 			return held{"everything"}, nil
 		},
-		Erase: func(_ context.Context, who pseudonym.Raw, by ledger.Actor) error {
+		Erase: func(_ context.Context, who pseudonym.Raw, by ledger.Actor) (any, error) {
 			s.called("Erase", who, nil, by)
-			return nil
+			return nil, nil
 		},
 		Withdraw: func(_ context.Context, who pseudonym.Raw, purposes []string) (any, error) {
 			s.called("Withdraw", who, purposes, ledger.Actor{})

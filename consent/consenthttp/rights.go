@@ -66,7 +66,7 @@ func (h *Handlers) newRoutes() map[string]route {
 	if c.Erase != nil {
 		routes["/erase"] = route{call: "Erase", method: http.MethodPost, done: &erased,
 			run: func(ctx context.Context, who pseudonym.Raw, _ []string) (any, error) {
-				return nil, c.Erase(ctx, who, c.Actor)
+				return c.Erase(ctx, who, c.Actor)
 			}}
 	}
 	if c.Withdraw != nil {

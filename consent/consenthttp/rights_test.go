@@ -298,7 +298,7 @@ func TestCrossSite(t *testing.T) {
 func failures(cfg *consenthttp.Config, f func(context.Context) (any, error)) {
 	cfg.Explain = func(ctx context.Context, _ pseudonym.Raw, _ ledger.Actor) (any, error) { return f(ctx) }
 	cfg.Export = cfg.Explain
-	cfg.Erase = func(ctx context.Context, _ pseudonym.Raw, _ ledger.Actor) error { _, err := f(ctx); return err }
+	cfg.Erase = cfg.Explain
 	cfg.Withdraw = func(ctx context.Context, _ pseudonym.Raw, _ []string) (any, error) { return f(ctx) }
 	cfg.Object = func(ctx context.Context, _ pseudonym.Raw) (any, error) { return f(ctx) }
 }

@@ -198,3 +198,49 @@ func FuzzAccess(f *testing.F) {
 		}
 	})
 }
+
+// TestAccessFind finds entries by how their action begins, from a position on; whoever
+// writes such an action into an ID or a reason is not taken for one, and an entry that
+// was changed is noticed.
+func TestAccessFind(t *testing.T) {
+	ctx, d := t.Context(), new(desk)
+	l := ledger.NewAccessLog(d)
+	prefixes := []string{"Suspend ", "Resume "}
+	find := func(from uint64) (got []string, next uint64, err error) {
+		next, err = l.Find(ctx, from, prefixes, func(a ledger.Access) error { got = append(got, a.Action); return nil })
+		return got, next, err
+	}
+	if got, next, err := find(0); err != nil || next != 0 || len(got) != 0 {
+		t.Errorf("empty: %v, %d, %v", got, next, err)
+	}
+	for _, forged := range []string{
+		"Suspend ads", `"what":"Suspend ads"`, `","what":"Suspend ads","x":"`, `\","what":"Suspend ads`, `\u0022what\u0022:\u0022Suspend ads`,
+		`{"what":"Resume ads"}`, `what":"Suspend ads`,
+	} {
+		for _, by := range []ledger.Actor{{ID: forged, Reason: "r"}, {ID: "x", Reason: forged}} {
+			for _, action := range []string{"Export", "Suspended", "Explain Suspend ads"} {
+				if err := l.Note(ctx, by, action, day0); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	got, next, err := find(0)
+	if err != nil || next != uint64(len(d.records)) || len(got) != 0 {
+		t.Errorf("forged: %v, %d, %v", got, next, err)
+	}
+	for _, action := range []string{"Suspend ads", "Export", "Resume ads"} {
+		if err := l.Note(ctx, alice, action, day0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, from := range []uint64{0, next} {
+		if got, end, err := find(from); err != nil || end != next+3 || fmt.Sprint(got) != "[Suspend ads Resume ads]" {
+			t.Errorf("from %d: %v, %d, %v", from, got, end, err)
+		}
+	}
+	d.records[next] = bytes.Replace(d.records[next], []byte("Suspend ads"), []byte("Suspend all"), 1)
+	if _, _, err := find(0); !errors.Is(err, ledger.ErrBroken) {
+		t.Errorf("a changed entry: %v", err)
+	}
+}
