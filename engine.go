@@ -221,13 +221,17 @@ func dayOf(t time.Time) contrib.Day {
 	return contrib.Day(s / 86400)
 }
 
-// parents returns the parent of every category below the top.
+// parents returns the parent of every category below the top, and what each
+// alias names.
 func parents(t *segment.Taxonomy) map[string]string {
 	m := make(map[string]string, t.Len())
 	for _, id := range t.IDs() {
 		if p, ok := t.Parent(id); ok {
 			m[id] = p
 		}
+	}
+	for _, alias := range t.Aliases() {
+		m[alias], _ = t.Resolve(alias)
 	}
 	return m
 }

@@ -253,5 +253,11 @@ func meaningOf(r *segment.Rules, t *segment.Taxonomy) ([32]byte, error) {
 			return [32]byte{}, err
 		}
 	}
+	for _, alias := range t.Aliases() {
+		id, _ := t.Resolve(alias)
+		if err := enc.Encode([]any{alias, id}); err != nil {
+			return [32]byte{}, err
+		}
+	}
 	return [32]byte(h.Sum(nil)), nil
 }

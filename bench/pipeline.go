@@ -14,7 +14,7 @@ import (
 	"github.com/discreet-go/discreet/boltstore"
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp"
-	"github.com/discreet-go/discreet/internal/ingest"
+	"github.com/discreet-go/discreet/segment/ingest"
 	"github.com/discreet-go/discreet/internal/synth"
 	"github.com/discreet-go/discreet/memstore"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -161,7 +161,7 @@ func pipelineRetail(ctx context.Context, b *bench) error {
 		b.skip(name, "the data set is not there")
 		return nil
 	}
-	taxonomy, err := segment.ReadTSV(strings.NewReader(ingest.TaxonomyTSV()))
+	taxonomy, err := segment.ReadTSV(strings.NewReader(ingest.RetailTaxonomyTSV()))
 	if err != nil {
 		return err
 	}

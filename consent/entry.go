@@ -3,6 +3,7 @@ package consent
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"log/slog"
 	"time"
 )
 
@@ -91,6 +92,16 @@ type Entry struct {
 	Record   [16]byte  // random, the same for all entries of one record; names it in receipts
 	Salt     [16]byte  // random, of this entry alone
 }
+
+// String names the kind only: the salt opens the commitment, and the rest is
+// personal data.
+func (e Entry) String() string { return "consent entry: " + e.Kind.String() }
+
+// GoString names the kind only.
+func (e Entry) GoString() string { return e.String() }
+
+// LogValue names the kind only.
+func (e Entry) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
 // Commitment returns SHA-256 over the format name, the salt and every field, each
 // text with its length, as docs/formats.md says. It binds the log to the entry and

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,7 +123,8 @@ func TestCommitmentIsInjective(t *testing.T) {
 			Locale: text.Draw(t, "locale"), Method: text.Draw(t, "method"), Proof: text.Draw(t, "proof"),
 		}
 	})
-	key := func(e consent.Entry) string { return fmt.Sprintf("%q", fmt.Sprintf("%#v", e)) }
+	type plain consent.Entry // prints with all fields
+	key := func(e consent.Entry) string { return fmt.Sprintf("%q", fmt.Sprintf("%#v", plain(e))) }
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := entry.Draw(t, "a"), entry.Draw(t, "b")
 		if rapid.Bool().Draw(t, "moved") { // one string, cut into the same fields at another place
@@ -139,7 +141,7 @@ func TestCommitmentIsInjective(t *testing.T) {
 			b.Purposes = nil
 		}
 		if same := key(a) == key(b); same != (a.Commitment() == b.Commitment()) {
-			t.Fatalf("same %v: %#v %#v", same, a, b)
+			t.Fatalf("same %v: %#v %#v", same, plain(a), plain(b))
 		}
 	})
 }
@@ -179,5 +181,18 @@ func TestSummaryWithJournal(t *testing.T) {
 	}
 	if s := b.RecordSummary(&consent.Record{}, t0); s.Journal != nil || len(s.Purposes) != 0 {
 		t.Errorf("an empty record: %+v", s)
+	}
+}
+
+// An entry shows neither its salt nor what it is about, in whatever way it is printed.
+func TestEntryPrintsItsKindOnly(t *testing.T) {
+	e := goldenEntries()[1]
+	type holder struct{ E consent.Entry }
+	for _, text := range []string{
+		fmt.Sprint(e), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e), fmt.Sprintf("%v", &e), fmt.Sprintf("%+v", holder{e}), e.LogValue().String(),
+	} {
+		if !strings.Contains(text, "consent entry: ") || strings.Contains(text, e.Notice) || strings.Contains(text, fmt.Sprint(e.Salt[0])) {
+			t.Errorf("%q", text)
+		}
 	}
 }

@@ -216,3 +216,17 @@ func TestImportRefuses(t *testing.T) {
 		t.Error("the longest proof is not taken")
 	}
 }
+
+// A no that was taken over is not overtaken by a clock that runs behind it.
+func TestImportMovesTheClock(t *testing.T) {
+	b := treeBook(t)
+	r := &consent.Record{}
+	take(t, b, r, historic(10, "", "d"))
+	if err := r.Choose(b, answers("d", ""), after(9)); err != consent.ErrClock {
+		t.Errorf("a yes before it: %v", err)
+	}
+	r.Withdraw("e", after(9))
+	if list := r.Entries(); told(list[1]) != "10 withdrawn e" {
+		t.Errorf("%q", lines(list))
+	}
+}

@@ -302,3 +302,40 @@ func TestUnnote(t *testing.T) {
 		t.Error("the erasure is lost with its entry")
 	}
 }
+
+// An opt-out reads as a refusal, and what a Source said as a withdrawal.
+func TestOptOutReason(t *testing.T) {
+	b := treeBook(t)
+	for by, want := range map[consent.Reason]consent.Reason{consent.OptedOutGPC: consent.Refused, consent.OptedOutGPP: consent.Refused,
+		consent.RefusedTCF: consent.Refused, consent.TooYoung: consent.Refused, consent.SourceDenied: consent.Withdrawn} {
+		r := &consent.Record{}
+		r.OptOut("d", by, t0)
+		if d := b.Decide(consent.Question{Subject: subject(1), Purpose: "d", History: r.History(), EventTime: t0, Now: t0}); d.Reason != want {
+			t.Errorf("%v: %v", by, d)
+		}
+	}
+}
+
+// Entries go to the millisecond, and with the last of them what names the record.
+func TestJournalExpires(t *testing.T) {
+	b := treeBook(t)
+	const keep = 30 * 24 * time.Hour
+	r := &consent.Record{}
+	recordChoose(t, b, r, answers("d", ""), after(0))
+	r.Lapse(after(40))
+	if r.Expire(after(consent.MaxConsentDays+30).Add(-time.Millisecond), keep); len(r.Entries()) != 2 {
+		t.Errorf("too early: %q", lines(r.Entries()))
+	}
+	if !r.Expire(after(consent.MaxConsentDays+30), keep) || len(r.Entries()) != 1 {
+		t.Errorf("the yes stays: %q", lines(r.Entries()))
+	}
+	if !r.Expire(after(consent.MaxConsentDays+60), keep) || r.Row() != nil {
+		t.Errorf("left: %q", lines(r.Entries()))
+	}
+	if _, err := r.Import(b, historic(0, "e", ""), after(500)); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Lapse(after(500)); !slices.Equal(got, []string{"e"}) || len(r.Entries()) != 2 {
+		t.Errorf("a record that was empty remembers an expiry: %q", lines(r.Entries()))
+	}
+}

@@ -393,7 +393,7 @@ func TestReceiptOfARecord(t *testing.T) {
 		{func(now time.Time) {
 			must(other.Choose(b, choice([]string{stats}, nil), now))
 			r.Merge(other, now)
-		}, 11, "withdrawn", map[string]consent.EventState{content: "given", stats: "withdrawn"}},
+		}, 11, "withdrawn", map[string]consent.EventState{content: "given"}},
 		{func(now time.Time) { r.Lapse(now.AddDate(2, 0, 0)) }, 12, "expired", nil},
 		{func(now time.Time) { r.Erase(now.AddDate(2, 0, 1)) }, 1, "terminated", map[string]consent.EventState{}},
 	} {

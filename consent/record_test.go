@@ -99,8 +99,11 @@ func TestRecordTellsWhatHappened(t *testing.T) {
 		"withdrawn, never given":  {func(r *consent.Record) { r.Withdraw("x.y", after(1)) }, []string{"1 withdrawn x.y"}},
 		"withdrawn, no purpose":   {func(r *consent.Record) { r.Withdraw("x..y", after(1)) }, nil},
 		"withdrawn twice at once": {func(r *consent.Record) { r.Withdraw("d", after(1)); r.Withdraw("d", after(1)) }, []string{"1 withdrawn d"}},
-		"in one millisecond":      {func(r *consent.Record) { yes(r, 0, "d"); r.Withdraw("d", t0); yes(r, 0, "d") }, []string{"0 given d tree/1/en banner", "0 withdrawn d tree/1/en banner", "0 given d tree/1/en banner"}},
-		"affirmed":                {func(r *consent.Record) { yes(r, 0, "d"); yes(r, 7, "d") }, []string{"0 given d tree/1/en banner", "7 given d tree/1/en banner"}},
+		"in one millisecond": {func(r *consent.Record) { yes(r, 0, "d"); r.Withdraw("d", t0); yes(r, 0, "d"); r.Withdraw("d", t0) },
+			[]string{"0 given d tree/1/en banner", "0 withdrawn d tree/1/en banner", "0 given d tree/1/en banner", "0 withdrawn d tree/1/en banner"}},
+		"affirmed, taken back and given in one millisecond": {func(r *consent.Record) { yes(r, -1, "d"); yes(r, 0, "d"); r.Withdraw("d", t0); yes(r, 0, "d") },
+			[]string{"-1 given d tree/1/en banner", "0 given d tree/1/en banner", "0 withdrawn d tree/1/en banner", "0 given d tree/1/en banner"}},
+		"affirmed": {func(r *consent.Record) { yes(r, 0, "d"); yes(r, 7, "d") }, []string{"0 given d tree/1/en banner", "7 given d tree/1/en banner"}},
 		"affirmed in other words": {func(r *consent.Record) {
 			yes(r, 0, "d")
 			c := answers("d", "")

@@ -239,6 +239,11 @@ func TestDecideForAChild(t *testing.T) {
 			t.Errorf("event %d, now %d: %v", c.event, c.now, d)
 		}
 	}
+	source := consent.SourceAnswer{Asked: true, Answer: consent.Answer{State: consent.Allowed, Since: after(-5)}}
+	q := consent.Question{Subject: subject(1), Purpose: "help", History: h, EventTime: after(-1), Now: after(1), Source: source, Heard: consent.Heard{Age: consent.Child}}
+	if d := b.Decide(q); d.Allowed || d.Reason != consent.OutsideInterval {
+		t.Errorf("a Source agreed for a child before the guardian did: %v", d)
+	}
 	c.Method = "banner"
 	choose(t, b, h, c, after(2))
 	if d := child(1, 3); d.Allowed || d.Reason != consent.TooYoung {

@@ -110,6 +110,9 @@ func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, O
 	if refused != 0 {
 		return row, refused, nil
 	}
+	if node != nil {
+		e.Category = node.id // which an alias may have named
+	}
 	p := r.pool.Get().(*Profile)
 	defer func() {
 		p.buf = nil // lets go of row

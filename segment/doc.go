@@ -40,10 +40,41 @@
 //     with 32 fractional bits; each factor is below the exact one by less than
 //     2^-31.
 //
+// # Taxonomies
+//
+// A [Taxonomy] is the forest of categories that events and definitions may name.
+// [Small] ships. [ReadTSV] and [ReadTaxonomy] read a shop's own, [ReadIAB] and
+// [ReadTopics] what is published, from the published files, which are not part of
+// this library; [ReadMapping] and [Taxonomy.WithMapping] bring ids of one tree
+// into another, [Taxonomy.WithAliases] any other names. [Taxonomy.RollUp] makes
+// categories coarser.
+//
+// What a taxonomy does not know is denied, under each name. What is marked
+// sensitive is denied with everything below it: by Admit for every purpose, and
+// by [NewRules] in all, any and none, so that no segment says who keeps away from
+// it either. An alias is what it names, and a mapping makes no alias of what is
+// sensitive where it comes from. Nothing takes a mark away.
+//
+// For the trees that we know, readers mark the ids of [Special], whatever the
+// file flags. For a tree of your own, look at [SuggestMarks] once, mark what is
+// right with the flag column or [Taxonomy.Mark], and keep that with the tree:
+//
+//	tree, _, err := segment.ReadTaxonomy(file, segment.TaxonomyOptions{})
+//	for _, s := range segment.SuggestMarks(tree) {
+//		fmt.Println(s.ID, tree.Path(s.ID), s.Reason)
+//	}
+//
+// A file with a cycle, an orphan, a duplicate or a node that is its own parent is
+// refused. With TaxonomyOptions.Repair it is mended, and a [Report] tells the rows:
+// what hangs in the air becomes a root that is sensitive, because it may belong
+// below something that is. Where a file says two things about the place of a row,
+// it is sensitive if either place is.
+//
 // # What it does not protect
 //
 // Rows are personal data: a [Store] seals them. Segments of one person are for
 // that person's own pages; what leaves about many people leaves through
 // differentially private releases. A taxonomy blocks what it marks sensitive,
-// and no more: items may be telling whatever their category says.
+// and no more: items may be telling whatever their category says, the lists of
+// [Special] are a choice and no legal advice, and [SuggestMarks] knows few words.
 package segment

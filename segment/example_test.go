@@ -79,3 +79,66 @@ func ExampleParseDefinitions() {
 	// cooks 2 <nil>
 	// segment: definitions: byte 27: unknown field: must be a JSON list of definitions, each field once and spelled as documented
 }
+
+func ExampleReadIAB() {
+	// Stands for the published file, whose flag for special categories has slipped.
+	file := strings.NewReader("Relational ID System\t\t\tContent Taxonomy v3.1 Tiered Categories\t\t\t\tExtension\r\n" +
+		"Unique ID\tParent\tName\tTier 1\tTier 2\tTier 3\tTier 4\t\r\n" +
+		"422\t\tPets\tPets\t\t\t\t\r\n" +
+		"429\t422\tReptiles\tPets\tReptiles\t\t\tSCD\r\n" +
+		"453\t\tReligion\tReligion\t\t\t\t\r\n" +
+		"462\t453\tJudaism\tReligion\tJudaism\t\t\t\r\n" +
+		"999\t998\tLost\tLost\t\t\t\t\r\n")
+	taxonomy, report, err := segment.ReadIAB(file, segment.TaxonomyOptions{Repair: true})
+	fmt.Println(report.Tree, report.Rows, err)
+	for _, r := range report.Repairs {
+		fmt.Println("row", r.Row, r.Kind)
+	}
+	for _, id := range taxonomy.IDs() {
+		fmt.Println(taxonomy.Path(id), taxonomy.Sensitive(id))
+	}
+	// Output:
+	// iab-content-3 5 <nil>
+	// row 7 orphan
+	// Pets false
+	// Pets > Reptiles false
+	// Religion true
+	// Religion > Judaism true
+	// Lost true
+}
+
+func ExampleSuggestMarks() {
+	shop, err := segment.ReadTSV(strings.NewReader(
+		"id\tparent_id\tname\tflag\n" +
+			"10\t\tCare\t\n" +
+			"11\t10\tPregnancy and birth\t\n" +
+			"12\t10\tSoap\t\n" +
+			"20\t\tÉglise et culte\t\n"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range segment.SuggestMarks(shop) {
+		fmt.Println(s.ID, shop.Path(s.ID), s.Reason)
+	}
+	shop, err = shop.Mark("11", "20") // after somebody looked
+	fmt.Println(len(segment.SuggestMarks(shop)), err)
+	// Output:
+	// 11 Care > Pregnancy and birth health
+	// 20 Église et culte belief
+	// 0 <nil>
+}
+
+func ExampleTaxonomy_WithAliases() {
+	taxonomy, err := segment.Small().WithAliases(map[string]string{
+		"4711": "sports.running", "jogging": "4711", "4712": "health.mental",
+	})
+	id, _ := taxonomy.Resolve("jogging")
+	top, _ := taxonomy.RollUp("jogging", 1)
+	fmt.Println(id, top, taxonomy.Sensitive("4712"), err)
+	_, err = taxonomy.WithAliases(map[string]string{"books": "sports"})
+	fmt.Println(err)
+	// Output:
+	// sports.running sports true <nil>
+	// segment: alias 1: an alias is 1 to 64 bytes of printable text, and neither a category nor an alias already
+}

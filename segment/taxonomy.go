@@ -20,9 +20,15 @@ const (
 // what it marks sensitive is denied with everything below it. It is immutable
 // and safe for concurrent use.
 type Taxonomy struct {
-	nodes []node           // in file order
-	index map[string]int32 // id -> index in nodes
+	nodes   []node           // in file order
+	index   map[string]int32 // id or alias -> index in nodes
+	aliases map[string]int32 // aliases alone; nil without
+	also    []edge           // places that a row may have meant as well
 }
+
+// edge says that node lies below above, in a reading of the file that parents do
+// not follow. What is sensitive above is so for the node too.
+type edge struct{ node, above int32 }
 
 // node is one category. enter and leave number a walk of the forest: a node
 // lies in the subtree of another if its enter lies within the other's interval.
@@ -34,99 +40,11 @@ type node struct {
 	sensitive    bool // marked, or below a marked one
 }
 
-// build checks the forest and numbers it. rowOf names the row of node i in
-// errors.
-func (t *Taxonomy) build(parents []string, rowOf func(i int) int) error {
-	bad := func(i int, err error) error {
-		return fmt.Errorf("segment: taxonomy row %d: %w", rowOf(i), err)
-	}
-	t.index = make(map[string]int32, len(t.nodes))
-	for i := range t.nodes {
-		if _, ok := t.index[t.nodes[i].id]; ok {
-			return bad(i, ErrDuplicate)
-		}
-		t.index[t.nodes[i].id] = int32(i)
-	}
-	for i := range t.nodes {
-		n := &t.nodes[i]
-		n.parent = -1
-		if parents[i] == "" {
-			continue
-		}
-		p, ok := t.index[parents[i]]
-		switch {
-		case !ok:
-			return bad(i, ErrOrphan)
-		case int(p) == i:
-			return bad(i, ErrSelfParent)
-		}
-		n.parent = p
-	}
-	for i := range t.nodes {
-		depth := 1
-		for p := t.nodes[i].parent; p >= 0; p = t.nodes[p].parent {
-			if int(p) == i {
-				return bad(i, ErrCycle)
-			}
-			if depth++; depth > maxDepth {
-				// Either too deep or above this node is a cycle, which one of
-				// its own nodes reports; look for it first.
-				if c := t.cycle(p); c >= 0 {
-					return bad(c, ErrCycle)
-				}
-				return bad(i, ErrDeep)
-			}
-		}
-	}
-	t.number()
-	return nil
-}
-
-// cycle returns the first node, in file order, of the cycle that the walk up
-// from p ends in, or -1.
-func (t *Taxonomy) cycle(p int32) int {
-	for range t.nodes {
-		if p < 0 {
-			return -1
-		}
-		p = t.nodes[p].parent
-	}
-	if p < 0 {
-		return -1
-	}
-	first := p
-	for q := t.nodes[p].parent; q != p; q = t.nodes[q].parent {
-		first = min(first, q)
-	}
-	return int(first)
-}
-
-// number walks the forest, children in file order.
-func (t *Taxonomy) number() {
-	children := make([][]int32, len(t.nodes)+1)
-	for i := range t.nodes {
-		p := t.nodes[i].parent + 1 // 0 holds the roots
-		children[p] = append(children[p], int32(i))
-	}
-	var counter int32
-	var walk func(list []int32, sensitive bool)
-	walk = func(list []int32, sensitive bool) {
-		for _, i := range list {
-			n := &t.nodes[i]
-			n.sensitive = sensitive || n.marked
-			n.enter = counter
-			counter++
-			walk(children[i+1], n.sensitive)
-			n.leave = counter
-		}
-	}
-	walk(children[0], false)
-}
-
 // Len returns the number of categories.
 func (t *Taxonomy) Len() int { return len(t.nodes) }
 
-// Known reports whether the taxonomy has the category.
+// Known reports whether the taxonomy has the category, or an alias of that name.
+// Wherever an id is asked for, an alias stands for what it names.
 func (t *Taxonomy) Known(id string) bool {
 	_, ok := t.index[id]
 	return ok
@@ -185,6 +103,24 @@ func (t *Taxonomy) Path(id string) string {
 	return strings.Join(names, " > ")
 }
 
+// RollUp returns what the category counts as at a depth: the category above it,
+// or itself, that lies so many levels below nothing; a root has depth 1. A
+// category that is not that deep stays what it is. It returns false for an
+// unknown id, a depth below 1, and a sensitive category, which counts as nothing.
+func (t *Taxonomy) RollUp(id string, depth int) (string, bool) {
+	i, ok := t.index[id]
+	if !ok || depth < 1 || t.nodes[i].sensitive {
+		return "", false
+	}
+	var up [maxDepth]int32 // from the category to its root
+	n := 0
+	for ; i >= 0 && n < maxDepth; i = t.nodes[i].parent {
+		up[n] = i
+		n++
+	}
+	return t.nodes[up[max(n-depth, 0)]].id, true
+}
+
 // Contains reports whether id is root or lies below it. Both must be known.
 func (t *Taxonomy) Contains(root, id string) bool {
 	r, ok := t.index[root]
@@ -200,7 +136,7 @@ func (t *Taxonomy) below(root, i int32) bool {
 	return r.enter <= e && e < r.leave
 }
 
-// IDs returns every id, in the order of the file.
+// IDs returns every id, in the order of the file, without aliases.
 func (t *Taxonomy) IDs() []string {
 	ids := make([]string, len(t.nodes))
 	for i := range t.nodes {
@@ -212,7 +148,8 @@ func (t *Taxonomy) IDs() []string {
 // Mark returns the taxonomy with more nodes marked sensitive, each with
 // everything below it. Nothing takes a mark away. An unknown id is an error.
 func (t *Taxonomy) Mark(ids ...string) (*Taxonomy, error) {
-	marked := &Taxonomy{nodes: slices.Clone(t.nodes), index: t.index}
+	marked := *t
+	marked.nodes = slices.Clone(t.nodes)
 	for i, id := range ids {
 		n, ok := t.index[id]
 		if !ok {
@@ -220,8 +157,8 @@ func (t *Taxonomy) Mark(ids ...string) (*Taxonomy, error) {
 		}
 		marked.nodes[n].marked = true
 	}
-	marked.number()
-	return marked, nil
+	marked.spread()
+	return &marked, nil
 }
 
 //go:embed small.tsv

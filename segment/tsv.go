@@ -1,17 +1,15 @@
 package segment
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
-// maxLine bounds a line of a taxonomy file, in bytes.
-const maxLine = 4096
+// Limits of a taxonomy file.
+const (
+	maxLine = 4096         // bytes of a line
+	maxRows = 2 * maxNodes // lines, blank ones included
+)
 
 // ReadTSV reads a taxonomy: one node a line, fields between tabs, a header line
 // first that names the columns
@@ -24,69 +22,52 @@ const maxLine = 4096
 // be missing and are not trusted: both follow from the parents. Rows are
 // numbered from 1 for the header; an error names the first row that breaks a
 // rule: [ErrHeader], [ErrFields], [ErrNode], [ErrDuplicate], [ErrSelfParent],
-// [ErrOrphan], [ErrCycle], [ErrDeep] or [ErrLarge].
+// [ErrOrphan], [ErrCycle], [ErrDeep] or [ErrLarge]. [ReadTaxonomy] reads the same
+// and can repair and report.
 func ReadTSV(r io.Reader) (*Taxonomy, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, maxLine), maxLine)
+	t, _, err := ReadTaxonomy(r, TaxonomyOptions{})
+	return t, err
+}
+
+// ReadTaxonomy reads a taxonomy in the form of [ReadTSV]. With o.Tree the file is
+// an edition of that published tree: the ids of [Special] are marked, and the
+// flag SCD counts as far as [Tree] says. With o.Repair the rules from
+// [ErrDuplicate] to [ErrCycle] are mended, and every such row is reported. The
+// time is proportional to the file, the memory to its nodes.
+func ReadTaxonomy(r io.Reader, o TaxonomyOptions) (*Taxonomy, Report, error) {
 	var (
-		t       Taxonomy
-		parents []string
-		rows    []int // of each node
+		lines   []line
 		columns map[string]int
 	)
-	row := 0
-	bad := func(err error) error { return fmt.Errorf("segment: taxonomy row %d: %w", row, err) }
-	for lines.Scan() {
-		row++
-		line := bytes.TrimSuffix(lines.Bytes(), []byte("\r"))
-		if row == 1 {
-			line = bytes.TrimPrefix(line, []byte("\ufeff"))
-		} else if len(line) == 0 {
-			continue
-		}
-		fields := strings.Split(string(line), "\t")
+	err := eachRow(r, func(row int, fields []string) error {
 		if columns == nil {
 			if columns = header(fields); columns == nil {
-				return nil, bad(ErrHeader)
+				return ErrHeader
 			}
-			continue
+			return nil
 		}
 		if len(fields) != len(columns) {
-			return nil, bad(ErrFields)
+			return ErrFields
 		}
-		if len(t.nodes) == maxNodes {
-			return nil, bad(ErrLarge)
+		l := line{row: row, id: fields[columns["id"]], name: fields[columns["name"]], parent: fields[columns["parent_id"]]}
+		l.marked = marks(fields[columns["flag"]]) && !o.Tree.misplaced(l.id, fields[columns["flag"]])
+		if !l.valid() {
+			return ErrNode
 		}
-		n := node{
-			id: fields[columns["id"]], name: fields[columns["name"]],
-			marked: marks(fields[columns["flag"]]),
-		}
-		parent := fields[columns["parent_id"]]
-		if !printable(n.id, maxNodeID) || !printable(n.name, maxNodeName) || parent != "" && !printable(parent, maxNodeID) {
-			return nil, bad(ErrNode)
-		}
-		t.nodes = append(t.nodes, n)
-		parents = append(parents, parent)
-		rows = append(rows, row)
+		lines = append(lines, l)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, Report{}, err
+	case columns == nil:
+		return nil, Report{}, badRow(1, ErrHeader)
+	case len(lines) == 0:
+		return nil, Report{}, badRow(1, ErrLarge)
+	case !o.Tree.known():
+		return nil, Report{}, badRow(1, ErrForm)
 	}
-	if err := lines.Err(); err != nil {
-		row++
-		if errors.Is(err, bufio.ErrTooLong) {
-			return nil, bad(ErrLarge)
-		}
-		return nil, fmt.Errorf("segment: taxonomy cannot be read: %w", err)
-	}
-	if columns == nil {
-		row = 1
-		return nil, bad(ErrHeader)
-	}
-	if len(t.nodes) == 0 {
-		return nil, bad(ErrLarge)
-	}
-	if err := t.build(parents, func(i int) int { return rows[i] }); err != nil {
-		return nil, err
-	}
-	return &t, nil
+	return finish(lines, o, o.Tree, o.Tree == TreeAdProduct)
 }
 
 // header returns the place of each column, or nil when one is missing, double
@@ -116,17 +97,4 @@ func header(fields []string) map[string]int {
 func marks(flag string) bool {
 	flag = strings.TrimSpace(flag)
 	return strings.EqualFold(flag, "SCD") || strings.EqualFold(flag, "sensitive")
-}
-
-// printable reports whether s is 1 to n bytes of printable text.
-func printable(s string, n int) bool {
-	if s == "" || len(s) > n || !utf8.ValidString(s) {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
 }

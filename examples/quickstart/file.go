@@ -2,22 +2,25 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/dp"
-	"github.com/discreet-go/discreet/internal/ingest"
 	"github.com/discreet-go/discreet/segment"
+	"github.com/discreet-go/discreet/segment/ingest"
 )
 
 var (
 	errProfile = errors.New("the only -profile is online-retail")
-	errConsent = errors.New("who agreed? map a consent column, or give -assume-consent")
+	errConsent = errors.New("who agreed? map a consent column, or for track calls a category of preferences to " + purpose + ", or give -assume-consent")
+	errAsOf    = errors.New("-as-of is a moment like 2026-02-01T00:00:00Z")
 	errPersons = errors.New("more than half of the persons are no identifiers of the mapped kind; check -map")
 	errEmpty   = errors.New("the file has no event that could be read")
 )
@@ -28,7 +31,7 @@ func runFile(ctx context.Context, f flags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if !f.assumeConsent && config.Mapping.Consent == "" {
+	if !f.assumeConsent && config.Mapping.Consent == "" && !tells(config.Track) {
 		return errConsent
 	}
 	dir := f.dir
@@ -38,7 +41,11 @@ func runFile(ctx context.Context, f flags, out io.Writer) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	run, err := runHash(f.events, f.profile, f.mapping, strconv.FormatBool(f.assumeConsent))
+	calls, err := json.Marshal(config.Track)
+	if err != nil {
+		return err
+	}
+	run, err := runHash(f.events, f.profile, f.mapping, string(calls), strconv.FormatBool(f.assumeConsent))
 	if err != nil {
 		return err
 	}
@@ -68,7 +75,7 @@ func runFile(ctx context.Context, f flags, out io.Writer) error {
 	if at.Row > 0 {
 		s.printf("\nGoing on after row %d.\n", at.Row)
 	}
-	walk := fileRun{shop: s, f: f, place: at, batch: &batch{shop: s}, asked: map[string]ingest.Consent{}}
+	walk := fileRun{shop: s, f: f, place: at, batch: &batch{shop: s}, asked: map[string]ingest.Consent{}, calls: config.Track != nil}
 	if err := walk.read(ctx, config); err != nil {
 		return err
 	}
@@ -93,9 +100,11 @@ func (f *flags) goods(ctx context.Context) (c ingest.Config, g goods, err error)
 	switch {
 	case f.profile == "online-retail":
 		c.Profile = ingest.OnlineRetail()
-		g.taxonomy, err = segment.ReadTSV(strings.NewReader(ingest.TaxonomyTSV()))
+		g.taxonomy, err = segment.ReadTSV(strings.NewReader(ingest.RetailTaxonomyTSV()))
 	case f.profile != "":
 		return c, g, errProfile
+	case f.track != "":
+		err = f.calls(&c)
 	case f.mapping != "":
 		c.Mapping, err = ingest.ParseMapping(f.mapping)
 	default:
@@ -131,6 +140,38 @@ func (f *flags) goods(ctx context.Context) (c ingest.Config, g goods, err error)
 		g.items = items
 	}
 	return c, g, err
+}
+
+// calls reads what -track and -as-of say.
+func (f *flags) calls(c *ingest.Config) error {
+	now := time.Now()
+	if f.asOf != "" {
+		var err error
+		if now, err = time.Parse(time.RFC3339, f.asOf); err != nil {
+			return errAsOf
+		}
+	}
+	b, err := os.ReadFile(f.track)
+	if err != nil {
+		return err
+	}
+	m, err := ingest.ParseTrackMapping(b)
+	m.KeepDenied = len(m.Purposes) > 0 // a no is recorded, too
+	c.Track, c.Now, c.TTLDays = &m, func() time.Time { return now }, 730
+	return err
+}
+
+// tells reports whether track calls say who agreed to the purpose.
+func tells(m *ingest.TrackMapping) bool {
+	if m == nil {
+		return false
+	}
+	for _, purposes := range m.Purposes {
+		if slices.Contains(purposes, purpose) {
+			return true
+		}
+	}
+	return false
 }
 
 // tops returns the categories to make segments of: those at the top, or below
@@ -194,6 +235,7 @@ type fileRun struct {
 	batch  *batch
 	asked  map[string]ingest.Consent // what people answered last, in this process
 	people []discreet.Raw            // some of them, to show one
+	calls  bool                      // the rows are track calls
 
 	strangers int // rows whose person the normaliser refuses
 }
@@ -268,7 +310,12 @@ func (r *fileRun) meet(row ingest.Row) {
 func (r *fileRun) take(row ingest.Row) {
 	r.meet(row)
 	answer := row.Consent
-	if r.f.assumeConsent {
+	switch {
+	case r.f.assumeConsent:
+		answer = ingest.ConsentGiven
+	case r.calls && slices.Contains(row.Denied, purpose):
+		answer = ingest.ConsentRefused
+	case r.calls:
 		answer = ingest.ConsentGiven
 	}
 	if key := row.Person.Expose(); answer != ingest.ConsentNone && r.asked[key] != answer {

@@ -9,6 +9,7 @@
 //
 //	go run ./examples/quickstart -events clicks.csv.gz -map person=user,person-kind=email,item=sku,time=at,kind==view,consent=agreed
 //	go run ./examples/quickstart -events online-retail.csv.gz -profile online-retail -assume-consent
+//	go run ./examples/quickstart -events calls.jsonl.gz -track mapping.json
 //
 // Ctrl-C stops a file run cleanly; the same command goes on where it stopped.
 package main
@@ -30,6 +31,8 @@ type flags struct {
 	events        string
 	profile       string
 	mapping       string
+	track         string
+	asOf          string
 	taxonomy      string
 	segments      string
 	catalog       string
@@ -47,6 +50,8 @@ func main() {
 	flag.StringVar(&f.events, "events", "", "CSV or JSON Lines `file` of events, plain or gzip")
 	flag.StringVar(&f.profile, "profile", "", "known data set in -events: `online-retail`")
 	flag.StringVar(&f.mapping, "map", "", "which column holds what, as `field=column,...` (fields: person, person-kind, time, time-layout, item, category, kind, message-id, count, consent)")
+	flag.StringVar(&f.track, "track", "", "JSON `file` of a track mapping: -events holds track calls of Segment or RudderStack, one call or batch a line")
+	flag.StringVar(&f.asOf, "as-of", "", "`moment` (RFC 3339) that counts as now for -track, for calls of long ago; default: now")
 	flag.StringVar(&f.taxonomy, "taxonomy", "", "TSV `file` of categories (id, parent_id, name, path, depth, flag); default: the small one that ships")
 	flag.StringVar(&f.segments, "segments", "", "JSON `file` of segment definitions; default: one for each top category")
 	flag.StringVar(&f.catalog, "catalog", "", "CSV or JSON Lines `file` with the columns item and category; makes the items of the table public")

@@ -55,7 +55,7 @@ var makers = []struct {
 	{module + "/internal/proof", "NewRelease", []string{"dp", "discreettest"}, "a Release is made by a charged draw or read from a signed note"},
 	{module + "/internal/ident", "NewLink", []string{"pseudonym"}, "a Link is made from one Raw"},
 	{module + "/internal/ident", "NewID", []string{"pseudonym"}, "a pseudonym is derived from a Raw or parsed from storage"},
-	{module + "/internal/ident", "NewRaw", []string{"pseudonym", "internal/ingest"}, "the normaliser goes with the kind"},
+	{module + "/internal/ident", "NewRaw", []string{"pseudonym", "segment/ingest"}, "the normaliser goes with the kind"},
 	{module + "/internal/loud", "Widen", nil, "only tests widen the envelope"},
 }
 

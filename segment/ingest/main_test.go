@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/discreet-go/discreet/internal/ingest"
+	"github.com/discreet-go/discreet/segment/ingest"
 )
 
 // all reads every row.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"time"
 )
 
 // Format is the form of a file.
@@ -16,7 +17,7 @@ type Format uint8
 
 // The formats.
 const (
-	FormatAuto      Format = iota // JSON Lines when the first character is '{', CSV otherwise
+	FormatAuto      Format = iota // JSON Lines when the first character is '{' or with Track, CSV otherwise
 	FormatCSV                     // one header line, then records
 	FormatJSONLines               // one object a line
 )
@@ -25,8 +26,16 @@ const (
 type Config struct {
 	Format  Format
 	Comma   byte     // between CSV fields; 0 is ','
-	Mapping Mapping  // what the columns hold; must be zero with a Profile
+	Mapping Mapping  // what the columns hold; must be zero with a Profile or Track
 	Profile *Profile // a known data set
+
+	Track *TrackMapping // each line is a track call or a batch of them
+
+	// Now and TTLDays, where they are given, refuse events that lie further ahead
+	// of Now than segment.MaxAhead, or before the last TTLDays days: what an engine
+	// of that clock and TTL would refuse.
+	Now     func() time.Time
+	TTLDays int
 }
 
 // Reader reads the events of one file once. It is not safe for concurrent use.
@@ -35,6 +44,8 @@ type Reader struct {
 	closer io.Closer
 	config Config
 	decode *decoder
+	tracks *Tracks
+	ages   ages
 	tally  tally
 	used   bool
 }
@@ -42,6 +53,20 @@ type Reader struct {
 // New returns a reader of r, which may be gzip-compressed (told by its first
 // bytes). It reads nothing yet.
 func New(r io.Reader, c Config) (*Reader, error) {
+	ages, err := c.ages()
+	if err != nil {
+		return nil, err
+	}
+	if c.Track != nil {
+		if c.Format == FormatJSONLines {
+			c.Format = FormatAuto
+		}
+		t, err := NewTracks(c)
+		if err != nil {
+			return nil, err
+		}
+		return &Reader{src: r, config: c, tracks: t}, nil
+	}
 	d, err := c.decoder()
 	if err != nil {
 		return nil, err
@@ -52,7 +77,7 @@ func New(r io.Reader, c Config) (*Reader, error) {
 	if c.Format > FormatJSONLines || c.Comma == '"' || c.Comma == '\r' || c.Comma == '\n' || c.Comma >= 0x80 {
 		return nil, ErrMapping
 	}
-	return &Reader{src: r, config: c, decode: d}, nil
+	return &Reader{src: r, config: c, decode: d, ages: ages}, nil
 }
 
 func (c Config) decoder() (*decoder, error) {
@@ -120,7 +145,7 @@ type rowReader interface {
 const ctxEvery = 256
 
 func (r *Reader) rows(ctx context.Context, yield func(Row, error) bool) error {
-	in, err := r.open(ctx)
+	in, err := r.source(ctx)
 	if err != nil {
 		return err
 	}
@@ -130,14 +155,11 @@ func (r *Reader) rows(ctx context.Context, yield func(Row, error) bool) error {
 		if n%ctxEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		vals, reason, err := in.read()
+		reason, err := in.next(&row)
 		if err == io.EOF {
 			return t.broken(true)
 		} else if err != nil {
 			return fmt.Errorf("%w: %w", ErrFile, err)
-		}
-		if reason == ReasonNone {
-			reason = r.decode.decode(vals, n, &row)
 		}
 		if reason != ReasonNone {
 			t.skip(reason)
@@ -148,6 +170,74 @@ func (r *Reader) rows(ctx context.Context, yield func(Row, error) bool) error {
 			return err
 		}
 	}
+}
+
+// source gives one row after the other, or why it is none.
+type source interface {
+	next(row *Row) (Reason, error)
+}
+
+func (r *Reader) source(ctx context.Context) (source, error) {
+	if r.tracks != nil {
+		b, err := unpack(&ctxReader{ctx, r.src})
+		if err != nil {
+			return nil, err
+		}
+		return &trackLines{newLines(b, MaxBody), r.tracks}, nil
+	}
+	in, err := r.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &mappedRows{in: in, decode: r.decode, ages: r.ages}, nil
+}
+
+// mappedRows gives the rows of a mapping or profile.
+type mappedRows struct {
+	in     rowReader
+	decode *decoder
+	ages   ages
+	n      int64
+}
+
+func (m *mappedRows) next(row *Row) (Reason, error) {
+	vals, reason, err := m.in.read()
+	if err != nil {
+		return ReasonNone, err
+	}
+	m.n++
+	if reason == ReasonNone {
+		reason = m.decode.decode(vals, m.n, row)
+	}
+	if reason == ReasonNone && m.ages.now != nil {
+		reason = m.ages.check(row.Time, m.ages.now())
+	}
+	return reason, nil
+}
+
+// trackLines gives the rows of track calls, one body a line. Empty lines are
+// passed over.
+type trackLines struct {
+	in *lines
+	*Tracks
+}
+
+func (l *trackLines) next(row *Row) (Reason, error) {
+	for !l.left() {
+		line, err := l.in.next()
+		if err == errLong {
+			l.number++
+			return ReasonTooLong, nil
+		} else if err != nil {
+			return ReasonNone, err
+		}
+		if line = bytes.Trim(line, " \t\r\n"); len(line) > 0 {
+			if reason := l.load(line); reason != ReasonNone {
+				return reason, nil
+			}
+		}
+	}
+	return l.Tracks.next(row), nil
 }
 
 // open unpacks the file, looks at its first bytes and reads a CSV header.
@@ -163,7 +253,7 @@ func (r *Reader) open(ctx context.Context) (rowReader, error) {
 			format = FormatJSONLines
 		}
 	}
-	in := newLines(b)
+	in := newLines(b, MaxRecord)
 	if format == FormatJSONLines {
 		return newJSONRows(in, r.decode.columns), nil
 	}

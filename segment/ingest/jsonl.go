@@ -14,6 +14,7 @@ type jsonRows struct {
 	columns []string
 	vals    [][]byte
 	seen    []bool
+	arena   []byte // texts whose escapes were undone
 }
 
 func newJSONRows(in *lines, columns []string) *jsonRows {
@@ -39,6 +40,7 @@ func (j *jsonRows) read() ([][]byte, Reason, error) {
 func (j *jsonRows) object(line []byte) Reason {
 	clear(j.vals)
 	clear(j.seen)
+	j.arena = j.arena[:0]
 	if line[0] != '{' || !utf8.Valid(line) || !json.Valid(line) {
 		return ReasonJSON
 	}
@@ -53,7 +55,7 @@ func (j *jsonRows) object(line []byte) Reason {
 				return ReasonJSON
 			}
 			j.seen[i] = true
-			text, ok := scalar(value)
+			text, ok := j.scalar(value)
 			if !ok {
 				return ReasonType
 			}
@@ -68,7 +70,7 @@ func (j *jsonRows) object(line []byte) Reason {
 
 // column returns the wanted column a member is, or -1.
 func (j *jsonRows) column(name []byte) int {
-	text, ok := scalar(name)
+	text, ok := j.scalar(name)
 	if !ok {
 		return -1
 	}
@@ -127,21 +129,19 @@ func ends(c byte) bool {
 }
 
 // scalar returns the text of a value that is neither object nor array.
-func scalar(v []byte) ([]byte, bool) {
+func (j *jsonRows) scalar(v []byte) (text []byte, ok bool) {
 	switch v[0] {
 	case '{', '[':
 		return nil, false
 	case 'n':
 		return nil, true
 	case '"':
-		if inner := v[1 : len(v)-1]; bytes.IndexByte(inner, '\\') < 0 {
-			return inner, true
+		if v = v[1 : len(v)-1]; bytes.IndexByte(v, '\\') < 0 {
+			return v, true
 		}
-		var s string
-		if json.Unmarshal(v, &s) != nil {
-			return nil, false
-		}
-		return []byte(s), true
+		from := len(j.arena)
+		j.arena, ok = unescape(j.arena, v)
+		return j.arena[from:], ok
 	}
 	return v, true
 }

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// Limits of one record.
+// Limits of one record of CSV or JSON Lines by a mapping.
 const (
 	MaxRecord = 1 << 20 // bytes
 	MaxFields = 1 << 10
@@ -23,11 +23,14 @@ type lines struct {
 	back []byte // lines read since the mark, or to be read again
 	off  int    // next byte of back to serve
 	mark bool
+	max  int // bytes of a line
 }
 
 var errLong = errors.New("ingest: line too long")
 
-func newLines(r io.Reader) *lines { return &lines{r: bufio.NewReaderSize(r, 64<<10)} }
+func newLines(r io.Reader, longest int) *lines {
+	return &lines{r: bufio.NewReaderSize(r, 64<<10), max: longest}
+}
 
 // next returns the next line with its line break, valid until the call after
 // it. It returns io.EOF at the end and errLong, having passed over the line,
@@ -56,7 +59,7 @@ func (l *lines) read() ([]byte, error) {
 		l.long = append(l.long[:0], line...)
 		for err == bufio.ErrBufferFull {
 			line, err = l.r.ReadSlice('\n')
-			if len(l.long) <= MaxRecord {
+			if len(l.long) <= l.max {
 				l.long = append(l.long, line...)
 			}
 		}
@@ -68,7 +71,7 @@ func (l *lines) read() ([]byte, error) {
 	if len(line) == 0 {
 		return nil, io.EOF
 	}
-	if len(line) > MaxRecord {
+	if len(line) > l.max {
 		return nil, errLong
 	}
 	return line, nil

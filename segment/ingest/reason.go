@@ -4,13 +4,13 @@ package ingest
 type Reason uint8
 
 // Reasons. A malformed row breaks the format or a rule of a field; an excluded
-// one is readable, and a profile's cleaning rule leaves it out.
+// one is readable, and a rule leaves it out.
 const (
 	ReasonNone Reason = iota
 
 	ReasonNoPerson // readable, but nobody is named
 
-	ReasonTooLong   // malformed: record over the limit of bytes, lines or fields
+	ReasonTooLong   // malformed: record over a limit of bytes, lines, fields, depth or entries
 	ReasonQuote     // malformed: broken CSV quoting
 	ReasonFields    // malformed: other number of fields than the header
 	ReasonJSON      // malformed: not one JSON object of valid UTF-8, or a mapped member twice
@@ -29,6 +29,14 @@ const (
 	ReasonQuantity  // excluded: quantity not positive
 	ReasonPrice     // excluded: price not positive
 	ReasonStockCode // excluded: not the code of an article
+
+	ReasonCall     // excluded: a call other than track
+	ReasonEvent    // excluded: an event that the table does not name
+	ReasonUnmapped // excluded: a category that the table does not name
+	ReasonDenied   // excluded: a preference says no to a purpose, or says nothing
+	ReasonSkew     // excluded: clocks that cannot be reconciled
+	ReasonFuture   // excluded: further ahead of now than segment.MaxAhead
+	ReasonOld      // excluded: before the last TTLDays
 
 	numReasons
 )
@@ -54,6 +62,13 @@ var reasonCodes = [numReasons]string{
 	ReasonQuantity:  "quantity",
 	ReasonPrice:     "price",
 	ReasonStockCode: "stock-code",
+	ReasonCall:      "call",
+	ReasonEvent:     "event",
+	ReasonUnmapped:  "unmapped",
+	ReasonDenied:    "denied",
+	ReasonSkew:      "skew",
+	ReasonFuture:    "future",
+	ReasonOld:       "old",
 }
 
 // String returns the stable code of the reason.
@@ -67,5 +82,6 @@ func (r Reason) String() string {
 // Malformed reports whether the reason is a fault of the row.
 func (r Reason) Malformed() bool { return r >= ReasonTooLong && r < ReasonCancelled }
 
-// Excluded reports whether a cleaning rule left the row out.
+// Excluded reports whether a cleaning rule, a table, a preference or its time left
+// the row out.
 func (r Reason) Excluded() bool { return r >= ReasonCancelled && r < numReasons }

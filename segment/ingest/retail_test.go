@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/discreet-go/discreet/internal/ingest"
+	"github.com/discreet-go/discreet/segment/ingest"
 )
 
 const retailHeader = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -78,7 +78,7 @@ func TestOnlineRetailFile(t *testing.T) {
 }
 
 func TestRetailTaxonomy(t *testing.T) {
-	lines := strings.Split(strings.TrimSuffix(ingest.TaxonomyTSV(), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(ingest.RetailTaxonomyTSV(), "\n"), "\n")
 	if lines[0] != "id\tparent_id\tname\tpath\tdepth\tflag" {
 		t.Fatal("header")
 	}

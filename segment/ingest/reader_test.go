@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/internal/ident"
-	"github.com/discreet-go/discreet/internal/ingest"
+	"github.com/discreet-go/discreet/segment/ingest"
 )
 
 const plain = "person=who,person-kind=opaque,kind==view,item=what,time=at,time-layout=unix"

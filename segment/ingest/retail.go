@@ -20,12 +20,12 @@ type Profile struct {
 func (p *Profile) Name() string { return p.name }
 
 //go:embed retail.tsv
-var taxonomyTSV string
+var retailTaxonomyTSV string
 
-// TaxonomyTSV returns the taxonomy of a gift shop that the categories of
+// RetailTaxonomyTSV returns the taxonomy of a gift shop that the categories of
 // [OnlineRetail] belong to, as lines of id, parent_id, name, path, depth and
 // flag between tabs, with a header. No category of it is sensitive.
-func TaxonomyTSV() string { return taxonomyTSV }
+func RetailTaxonomyTSV() string { return retailTaxonomyTSV }
 
 // OnlineRetail is the profile of the UCI Online Retail data set (CC BY 4.0; Chen,
 // Sain, Guo 2012, doi:10.1057/dbm.2012.17) as CSV with the header

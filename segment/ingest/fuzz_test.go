@@ -10,7 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/discreet-go/discreet/internal/ingest"
+	"github.com/discreet-go/discreet/segment/ingest"
 )
 
 // FuzzCSV reads the same bytes with encoding/csv. Where that accepts the whole
