@@ -55,3 +55,7 @@ func DrawLoud(c *Counts, p Params, mu2, delta accounting.Units, signer note.Sign
 func Encode(h Header, cells []Cell) ([]byte, error)              { return encode(&h, cells) }
 func Parse(text string) (Header, []Cell, error)                  { return parse(text) }
 func Sign(h Header, cells []Cell, s note.Signer) ([]byte, error) { return sign(&h, cells, s) }
+
+// PercentUp and Up write bounds.
+func PercentUp(p float64) string      { return percentUp(p) }
+func Up(x float64, digits int) string { return up(x, digits) }
