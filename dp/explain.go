@@ -101,7 +101,7 @@ func (b Budget) Loss() Loss {
 	return Loss{Epsilon: b.Epsilon, Delta: b.Delta, Windows: 1, Identifiers: 1}
 }
 
-// Explain returns what a loss means, or [ErrExplain]. It takes milliseconds. The
+// Explain returns what a loss means, or [ErrExplain]. It takes some ten milliseconds. The
 // formulas and their proofs are in docs/proofs/explained-loss.md.
 //
 // Explain the loss in Gaussian DP where it is known: the same releases explained

@@ -246,7 +246,7 @@ func TestExplainSentencesRoundUp(t *testing.T) {
 			t.Fatal(p, dp.Up(p, digits))
 		}
 	})
-	for p, want := range map[float64]string{1: "100 %", 0: "0 %", 0.5: "50 %", 1 - 3*0x1p-14: "99.982 %", 0.99: "99 %", 0.123401: "12.4 %", 1e-12: "0.000001 %"} {
+	for p, want := range map[float64]string{1: "100 %", 0: "0 %", 0.5: "50 %", 1 - 3*0x1p-14: "99.9817 %", 0.99: "99 %", 0.123401: "12.4 %", 1e-12: "0.000001 %"} {
 		if got := dp.PercentUp(p); got != want {
 			t.Errorf("%v is said as %s, not %s", p, got, want)
 		}
