@@ -26,8 +26,9 @@ var ErrExplain = errors.New("dp: a Loss has either Mu (above 0, at most 32) or E
 // Loss is a bound on what releases reveal of one person, to be explained. No field
 // has a default but Delta, for which 0 is a good value.
 type Loss struct {
-	// Mu is a loss in Gaussian DP, as Header.Mu or ledger.Report.Mu(1) have it, above
-	// 0 and at most 32; Delta is then the part of the reserve that was spent.
+	// Mu is a loss in Gaussian DP, above 0 and at most 32: Header.Mu of a release, or of
+	// a whole window Engine.Account().Mu(1). Delta is then the reserve,
+	// Terms.ReserveDelta, or what of it was spent; 0 without discovered partitions.
 	Mu float64 `json:"mu,omitempty"`
 
 	// Epsilon, instead, is a loss in (Epsilon, Delta)-DP, as a Budget promises it.

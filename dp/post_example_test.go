@@ -25,7 +25,6 @@ func ExampleConsistentRows() {
 	// i0000  646, 629 to 664
 	// i0001  337, 320 to 355
 	// i0002    4, 0 to 21
-
 }
 
 // Twelve cells that differ by less than the noise are moved most of the way to their
@@ -45,7 +44,6 @@ func ExampleShrink() {
 	// 498
 	// 503
 	// 506
-
 }
 
 // The same segment on four days. The level of each day takes from the others what the
@@ -67,7 +65,6 @@ func ExampleSmooth() {
 	// 2026-11-21: 528, of which its own value makes 0.84
 	// 2026-11-22: 440, of which its own value makes 0.84
 	// 2026-11-23: 396, of which its own value makes 0.91
-
 }
 
 // Two releases of one number, the second with half of the noise. The average has less
@@ -82,7 +79,6 @@ func ExampleAverage() {
 	fmt.Printf("%.1f ± %.1f, weights %.2f and %.2f\n", c.Value, c.High-c.Value, average.Sources[0].Weight, average.Sources[1].Weight)
 	// Output:
 	// 478.4 ± 35.1, weights 0.20 and 0.80
-
 }
 
 // Close to the threshold of a discovered table, cells are there because of their noise;
@@ -113,5 +109,4 @@ func ExampleIntervals() {
 	// 72: released with 47 to 97, holds in 1 to 83
 	// 108: released with 83 to 133, holds in 81 to 133
 	// 96: released with 71 to 121, holds in 64 to 121
-
 }

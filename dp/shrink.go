@@ -1,6 +1,6 @@
 package dp
 
-// least is how many cells are shrunk together: with fewer, shrinking towards their own
+// How many cells are shrunk together at the least: with fewer, shrinking towards their own
 // mean, or towards a given centre, does not pay.
 const (
 	leastToMean   = 4
@@ -55,14 +55,11 @@ func ShrinkRows(r Release) (Points, error) {
 // partitions. Errors: those of [Shrink], ErrSame, and ErrCells for a segment without
 // total.
 func ShrinkToTotals(parts, totals Release) (Points, error) {
-	if _, _, err := publicOf([]Release{parts, totals}); err != nil {
-		return Points{}, err
-	}
-	p, h, err := toShrink(parts)
+	_, sources, err := publicOf([]Release{parts, totals})
 	if err != nil {
 		return Points{}, err
 	}
-	_, sources, err := publicOf([]Release{parts, totals})
+	p, h, err := toShrink(parts)
 	if err != nil {
 		return Points{}, err
 	}
