@@ -14,11 +14,11 @@ import (
 	"github.com/discreet-go/discreet/boltstore"
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp"
-	"github.com/discreet-go/discreet/segment/ingest"
 	"github.com/discreet-go/discreet/internal/synth"
 	"github.com/discreet-go/discreet/memstore"
 	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
+	"github.com/discreet-go/discreet/segment/ingest"
 )
 
 const (

@@ -15,6 +15,12 @@
 //   - To know the error before paying, use package dp/plan, or [Predict] for
 //     one release.
 //   - To bound a window, write a [Budget].
+//   - To get more out of what was released, at no cost: [Average] over releases,
+//     [Consistent] where parts add up to totals, [Shrink] towards what is likely,
+//     [Smooth] over days, [Intervals] for what a threshold let through. NonNegative and
+//     Whole come last, for people to read.
+//   - To say what a loss means, to those who decide and those who are counted:
+//     [Explain].
 //
 // # Guarantee
 //
@@ -36,6 +42,19 @@
 // most delta; the release is then mu-Gaussian-DP but for an additive delta.
 // Releases compose: the squares of mu add, and the deltas add. The proof is in
 // docs/proofs/contribution-bounding.md.
+//
+// # After a release
+//
+// What is computed from releases alone is as private as they are: post-processing is
+// free, as often as you like. The functions for it take Release values and give
+// [Estimates], with intervals, or [Points], without; neither is a Release, and both name
+// the releases they come from. An interval is there only where it is proven to hold:
+// the exact bounded number lies in it with probability 0.94 to 0.96, but where noise is
+// coarse (a sigma below 5) or the number close to zero or to a threshold, where it may
+// hold more often. The proofs are in docs/proofs/post-processing.md.
+//
+// Do not add up what NonNegative or Whole returned: clamped numbers are too large on
+// average. Sums come from the release itself.
 //
 // # What is not protected
 //

@@ -3,6 +3,8 @@ package dp
 import (
 	"context"
 	"iter"
+	"math"
+	"math/big"
 
 	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/dp/noise"
@@ -55,3 +57,50 @@ func DrawLoud(c *Counts, p Params, mu2, delta accounting.Units, signer note.Sign
 func Encode(h Header, cells []Cell) ([]byte, error)              { return encode(&h, cells) }
 func Parse(text string) (Header, []Cell, error)                  { return parse(text) }
 func Sign(h Header, cells []Cell, s note.Signer) ([]byte, error) { return sign(&h, cells, s) }
+
+// PercentUp and Up write bounds.
+func PercentUp(p float64) string      { return percentUp(p) }
+func Up(x float64, digits int) string { return up(x, digits) }
+
+// Margin and WholeMargin are the margin of a release, on enclosures and in floats.
+func Margin(sigma *big.Rat) (int64, error) { return margin(sigma) }
+func WholeMargin(sigma float64) int64      { return wholeMargin(sigma) }
+
+// Reach returns the half width of an interval around a combination of released values.
+func Reach(coefs, sigmas []float64) float64 {
+	var w weights
+	variance, least := 0.0, math.Inf(1)
+	for i, c := range coefs {
+		w = w.and(one(c, sigmas[i]))
+		variance += c * c * (sigmas[i]*sigmas[i] + 1.0/12)
+		least = math.Min(least, sigmas[i])
+	}
+	return w.reach(variance, least)
+}
+
+// Passed is the interval of a value that reached a threshold.
+func Passed(value, threshold int64, sigma float64) (low, high float64) {
+	return passed{float64(value), float64(threshold), sigma}.interval()
+}
+
+// MadeOf returns, for each cell, what the interval of a consistent estimate is made
+// from: the sum of the sizes of the coefficients, and the largest coefficient*sigma.
+func (e Estimates) MadeOf() (sum, top []float64) {
+	for i := range e.tree.nodes {
+		w := e.tree.nodes[i].all
+		sum, top = append(sum, w.sum), append(top, w.coef*w.sigma)
+	}
+	return sum, top
+}
+
+// ShareOut rounds parts of a total.
+func ShareOut(total int64, values, variances []float64) []int64 {
+	return shareOut(total, values, variances)
+}
+
+// SmoothLevels smooths one series and returns the estimated q too.
+func SmoothLevels(gap, variance, y []float64) (value, kept []float64, q float64) {
+	s := levels{gap: gap, variance: variance}
+	value, kept = s.smooth(append([]float64(nil), y...))
+	return value, kept, s.wander(y)
+}

@@ -36,6 +36,8 @@ type (
 	Header = proof.Header
 	// Cell is one released number with its interval.
 	Cell = proof.Cell
+	// Claims is what Release.Statement says, for machines.
+	Claims = proof.Claims
 )
 
 // ErrSpec is returned for a Spec that NewSpec did not make.

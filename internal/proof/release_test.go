@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -153,7 +155,7 @@ func TestStatement(t *testing.T) {
 		" (measure items, counting since 2026-09-02)." +
 		" One person counts in at most 10 cells, with at most 1 in each; what they have beyond that is left out." +
 		" Every value is the exact number so bounded plus rounded Gaussian noise of scale 12.91 (standard deviation 12.91)," +
-		" drawn exactly from a cryptographic generator; with probability 95% the exact number lies within 25 of it." +
+		" drawn exactly from a cryptographic generator; with probability of about 95% the exact number lies within 25 of it." +
 		" The items come from the data: a cell is shown if its noisy number of people is at least 72," +
 		" so cells close to that tend to be overstated." +
 		" The release is 0.245-Gaussian differentially private with respect to adding or removing everything that one person did," +
@@ -172,6 +174,32 @@ func TestStatement(t *testing.T) {
 	}
 	if !strings.Contains(proof.NewRelease(h, nil, nil).Statement(), "counts events") {
 		t.Error("events are called people")
+	}
+}
+
+// TestStatementJSON holds the machine-readable form, and that it has what the text has.
+func TestStatementJSON(t *testing.T) {
+	var got []byte
+	for _, r := range []proof.Release{items(), sizes()} {
+		line, err := r.StatementJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c proof.Claims
+		if err := json.Unmarshal(line, &c); err != nil || !reflect.DeepEqual(c, r.Claims()) || c.Text != r.Statement() {
+			t.Errorf("%+v, %v", c, err)
+		}
+		got = append(append(got, line...), '\n')
+	}
+	want, err := os.ReadFile("testdata/statement-0.jsonl")
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v; got\n%s", err, got)
+	}
+	if _, err := (proof.Release{}).StatementJSON(); err != proof.ErrZero {
+		t.Error(err)
+	}
+	if c := (proof.Release{}).Claims(); c.Format != "" || c.NotProtected != nil {
+		t.Error("the zero Release claims something")
 	}
 }
 

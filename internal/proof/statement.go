@@ -15,7 +15,7 @@ func (r Release) String() string {
 
 // Statement says in plain sentences what the release shows, how exact it is,
 // what it costs and whom it protects. It costs nothing, as every use of a
-// release does.
+// release does. [Release.StatementJSON] says the same to machines.
 func (r Release) Statement() string {
 	if r.IsZero() {
 		return "This is not a release."
@@ -37,7 +37,7 @@ func (r Release) Statement() string {
 		plural(int64(h.L0), "cell"), h.LInf)
 	fmt.Fprintf(&b, " Every value is the exact number so bounded plus rounded Gaussian noise of scale %.4g (standard deviation %.4g), drawn exactly from a cryptographic generator;",
 		h.Sigma, h.StdDev)
-	fmt.Fprintf(&b, " with probability %.4g%% the exact number lies within %d of it.", 100*h.Level, h.Margin)
+	fmt.Fprintf(&b, " with probability of about %.4g%% the exact number lies within %d of it.", 100*h.Level, h.Margin)
 	if h.Threshold > 0 {
 		fmt.Fprintf(&b, " The items come from the data: a cell is shown if its noisy number of people is at least %d, so cells close to that tend to be overstated.", h.Threshold)
 	} else {
