@@ -144,9 +144,26 @@ func (r *Record) add(kind Kind, at int64, purposes []string, shown evidence, pro
 	rand.Read(e.Salt[:])
 	r.journal = append(r.journal, e)
 	r.fresh++
-	if n := len(r.journal) - maxEntries; n > 0 {
-		r.journal = slices.Delete(r.journal, 0, n)
-		r.fresh = min(r.fresh, len(r.journal))
+	r.trim()
+}
+
+// trim keeps the newest entries; of those that tell of disclosures, where there are
+// more than MaxTold, the oldest go first, so that they do not push out what proves consent.
+func (r *Record) trim() {
+	for len(r.journal) > maxEntries {
+		at, told := 0, 0
+		for i := len(r.journal) - 1; i >= 0; i-- {
+			if r.journal[i].Kind == KindDisclosed {
+				at, told = i, told+1
+			}
+		}
+		if told <= MaxTold {
+			at = 0
+		}
+		if at >= len(r.journal)-r.fresh {
+			r.fresh--
+		}
+		r.journal = slices.Delete(r.journal, at, at+1)
 	}
 }
 
