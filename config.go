@@ -15,6 +15,7 @@ import (
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
+	"github.com/discreet-go/discreet/segment/audience"
 	"github.com/discreet-go/discreet/segment/rank"
 )
 
@@ -84,6 +85,12 @@ type Config struct {
 	// consent, who repeats the call; where nobody did, as with an expiry, the next
 	// Sweep calls again. It must be safe for concurrent use. Optional.
 	Ended func(context.Context, Ended) error
+
+	// Audience says how many people a segment needs, in released counts, before it may
+	// be exported or shown by itself. A measure of segment sizes has to be released now
+	// and then for each purpose. Optional: without it there are no audiences, and
+	// nothing is exported.
+	Audience *audience.Config
 
 	// Receipts says who the controller is and where data is kept, for Receipt.
 	// Optional: without it there are no receipts.

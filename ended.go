@@ -16,7 +16,12 @@ type Ended struct {
 	Why        consent.Kind  // withdrawn, refused, opted-out, expired or erased
 	Purposes   []string      // that ended, sorted
 	Pseudonyms map[string]ID // by purpose: under which the person was known; personal data
-	Recipients []string      // named by the texts that were agreed to, sorted; they have to be told
+	Recipients []string      // named by the texts that were agreed to, or who received memberships; sorted; they have to be told
+
+	// Disclosures are the memberships that a recipient may still hold: by whom, under
+	// which pseudonym, of which segment, until when. After an erasure they are told
+	// here only.
+	Disclosures []consent.Disclosure
 }
 
 // Statement is the answer to the person, in plain words.
@@ -36,6 +41,7 @@ func (x Ended) Statement() string {
 func (e *Engine) ended(n *name, r *consent.Record, ends func(purpose string) bool, why consent.Kind) Ended {
 	x := Ended{Why: why, Purposes: slices.DeleteFunc(e.book.Purposes(), func(p string) bool { return !ends(p) })}
 	x.Recipients = e.book.Recipients(r.History(), x.Purposes)
+	x.tell(disclosed(r, ends, why))
 	for _, key := range e.keysOf(n, ends) {
 		if x.Pseudonyms == nil {
 			x.Pseudonyms = map[string]ID{}
@@ -43,6 +49,27 @@ func (e *Engine) ended(n *name, r *consent.Record, ends func(purpose string) boo
 		x.Pseudonyms[key.Purpose] = key.ID
 	}
 	return x
+}
+
+// tell adds disclosures, whose recipients have to be told.
+func (x *Ended) tell(list []consent.Disclosure) {
+	x.Disclosures = append(x.Disclosures, list...)
+	for i := range list {
+		x.Recipients = append(x.Recipients, list[i].Recipient)
+	}
+	slices.Sort(x.Recipients)
+	x.Recipients = slices.Compact(x.Recipients)
+}
+
+// lapsed says what the expiry of consents ends, where a recipient may use memberships
+// longer than that.
+func (e *Engine) lapsed(r *consent.Record, now time.Time) (x Ended, some bool) {
+	x = Ended{Why: consent.KindExpired, Purposes: r.Clone().Lapse(now)}
+	slices.Sort(x.Purposes)
+	x.Purposes = slices.Compact(x.Purposes)
+	list := disclosed(r, func(p string) bool { return slices.Contains(x.Purposes, p) }, x.Why)
+	x.tell(slices.DeleteFunc(list, func(d consent.Disclosure) bool { return !d.Until.After(now) }))
+	return x, len(x.Disclosures) > 0
 }
 
 // tell hands what ended to Config.Ended.

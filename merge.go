@@ -46,7 +46,7 @@ func (e *Engine) Merge(ctx context.Context, from, into Raw) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.History().Silent() {
+	if r.Silent() {
 		held, err := e.profiled(ctx, old)
 		if err != nil || !held {
 			return err
