@@ -6,8 +6,8 @@ import (
 	"github.com/discreet-go/discreet/dp/ledger"
 )
 
-// Actor says who makes a privileged call, and why: Explain, Export, Erase,
-// Release, AdvanceWindow, AmendBudget. The call is logged, durably, before it does anything:
+// Actor says who makes a privileged call, and why: Explain, Export, Erase, Release,
+// ExportMemberships, AdvanceWindow, AmendBudget. The call is logged, durably, before it does anything:
 // who, what, why and when, and nothing about whom it was about. A call without a
 // valid Actor is refused with [ledger.ErrActor].
 type Actor = ledger.Actor

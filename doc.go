@@ -3,7 +3,8 @@
 // It turns events from people who agreed into keyed pseudonyms and interest
 // segments, and lets a service rank content for one person from that person's
 // own segments. Two doors lead out: differentially private aggregates, for
-// anybody; and a person's own data, for that person.
+// anybody; and a person's own data, for that person, or for a recipient that the
+// person agreed to by name.
 //
 // # Which function to use
 //
@@ -12,7 +13,8 @@
 // [Engine.RecordBatch] take events, [Engine.Rank] orders items for one person,
 // [Engine.Release] publishes a declared measure, and [Engine.Explain],
 // [Engine.Export], [Engine.Withdraw], [Engine.EraseInterest] and
-// [Engine.Erase] answer the person.
+// [Engine.Erase] answer the person. [Engine.ExportMemberships] tells a third
+// party who is in a segment, where people agreed to that.
 //
 // # Guarantee
 //
