@@ -118,10 +118,10 @@ type export struct {
 	e        *Engine
 	q        MembershipExport
 	room     *room
-	index    int // of the room
 	segments []string
 
-	keys    *keyset
+	purpose string             // that pseudonyms of the recipient are derived under
+	keys    *keyset            // in use
 	members *pseudonym.Deriver // of the recipient's pseudonyms, under keys
 }
 
@@ -129,12 +129,11 @@ func (e *Engine) newExport(q MembershipExport) (*export, error) {
 	if e.cfg.Audience == nil {
 		return nil, ErrNoAudience
 	}
-	v := &export{e: e, q: q, segments: slices.Clone(q.Segments)}
-	v.index = slices.IndexFunc(e.rooms, func(r room) bool { return r.purpose == q.Purpose })
-	if v.index < 0 {
+	v := &export{e: e, q: q, segments: slices.Clone(q.Segments), purpose: memberPurpose(q.Sharing, q.Recipient)}
+	var ok bool
+	if v.room, ok = e.room(q.Purpose); !ok {
 		return nil, ErrNoPurpose
 	}
-	v.room = &e.rooms[v.index]
 	if p, _ := e.book.Purpose(q.Sharing); !p.Sharing || !e.book.ThirdParty(q.Sharing, q.Recipient) {
 		return nil, ErrRecipient
 	}
@@ -160,16 +159,16 @@ func (v *export) use(k *keyset) (err error) {
 	if v.keys == k {
 		return nil
 	}
-	v.members, err = pseudonym.NewDeriver(k.ring, v.e.cfg.Tenant, []string{v.purpose()})
+	v.members, err = pseudonym.NewDeriver(k.ring, v.e.cfg.Tenant, []string{v.purpose})
 	v.keys = k
 	return err
 }
 
-// purpose is the name that pseudonyms of the recipient are derived under: no two
+// memberPurpose is the name that pseudonyms of a recipient are derived under: no two
 // recipients, and no two sharing purposes, have pseudonyms that can be joined.
-func (v *export) purpose() string {
+func memberPurpose(sharing, recipient string) string {
 	b := []byte("discreet-member/0\n")
-	for _, s := range []string{v.q.Sharing, v.q.Recipient} {
+	for _, s := range []string{sharing, recipient} {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
 		b = append(b, s...)
 	}

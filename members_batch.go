@@ -164,7 +164,7 @@ func (v *export) record(ctx context.Context, k *keyset, people []Raw, open []str
 		}
 		c := candidate{who: known[i], subject: l.Subject(), key: segment.Key{Purpose: v.q.Purpose, ID: l.ID()}}
 		var err error
-		if c.member, err = v.members.ID(c.who, v.purpose()); err != nil {
+		if c.member, err = v.members.ID(c.who, v.purpose); err != nil {
 			return nil, err
 		}
 		if err := v.judge(ctx, &c, answers, open); err != nil {
