@@ -15,6 +15,7 @@ import (
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
+	"github.com/discreet-go/discreet/segment/audience"
 	"github.com/discreet-go/discreet/segment/rank"
 )
 
@@ -95,6 +96,12 @@ type Config struct {
 	// than put it on a queue that lasts. Its context does not end with that of the
 	// call. It must be safe for concurrent use. Optional.
 	Ended func(context.Context, Ended) error
+
+	// Audience says how many people a segment needs, in released counts, before it may
+	// be exported or shown by itself. A measure of segment sizes has to be released now
+	// and then for each purpose. Optional: without it there are no audiences, and
+	// nothing is exported.
+	Audience *audience.Config
 
 	// Receipts says who the controller is and where data is kept, for Receipt.
 	// Optional: without it there are no receipts.

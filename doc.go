@@ -3,7 +3,8 @@
 // It turns events from people who agreed into keyed pseudonyms and interest
 // segments, and lets a service rank content for one person from that person's
 // own segments. Two doors lead out: differentially private aggregates, for
-// anybody; and a person's own data, for that person.
+// anybody; and a person's own data, for that person, or for a recipient that the
+// person agreed to by name.
 //
 // # Which function to use
 //
@@ -16,6 +17,8 @@
 // [Engine.Export], [Engine.Receipt], [Engine.Withdraw], [Engine.Object],
 // [Engine.EraseInterest] and [Engine.Erase] answer the person. [Engine.Suspend] stops
 // every use of a purpose; [Engine.Processing] writes the record of processing.
+// [Engine.ExportMemberships] tells a third party who is in a segment, where people
+// agreed to that.
 //
 // # Guarantee
 //

@@ -15,10 +15,15 @@ import (
 // Repeating a Withdraw or Choose that ended consent gives the same recipients again,
 // as long as the records remember the texts that were shown.
 type Ended struct {
-	Why        consent.Kind  `json:"why"`                  // withdrawn, opted-out, expired or erased
+	Why        consent.Kind  `json:"why"`                  // withdrawn, refused, opted-out, expired or erased
 	Purposes   []string      `json:"purposes"`             // that ended, sorted
 	Pseudonyms map[string]ID `json:"pseudonyms,omitempty"` // by purpose that segments are for: what ID returns for the person
-	Recipients []string      `json:"recipients,omitempty"` // named by the texts that were agreed to, sorted; they have to be told
+	Recipients []string      `json:"recipients,omitempty"` // named by the texts that were agreed to, or who received memberships; sorted; they have to be told
+
+	// Disclosures are the memberships that a recipient may still hold: by whom, under
+	// which pseudonym, of which segment, until when. After an erasure they are told
+	// here only.
+	Disclosures []consent.Disclosure `json:"disclosures,omitempty"`
 }
 
 // Statement is the answer to the person, in plain words.
@@ -38,6 +43,7 @@ func (x Ended) Statement() string {
 func (e *Engine) ended(n *name, r *consent.Record, ends func(purpose string) bool, why consent.Kind) Ended {
 	x := Ended{Why: why, Purposes: slices.DeleteFunc(e.book.Purposes(), func(p string) bool { return !ends(p) })}
 	x.Recipients = e.book.Recipients(r.History(), x.Purposes)
+	x.tell(disclosed(r, ends, why))
 	for _, key := range e.keysOf(n, ends) {
 		if x.Pseudonyms == nil {
 			x.Pseudonyms = map[string]ID{}
@@ -69,6 +75,27 @@ func (e *Engine) named(ctx context.Context, n *name, ends func(purpose string) b
 		}
 	}
 	return list, nil
+}
+
+// tell adds disclosures, whose recipients have to be told.
+func (x *Ended) tell(list []consent.Disclosure) {
+	x.Disclosures = append(x.Disclosures, list...)
+	for i := range list {
+		x.Recipients = append(x.Recipients, list[i].Recipient)
+	}
+	slices.Sort(x.Recipients)
+	x.Recipients = slices.Compact(x.Recipients)
+}
+
+// lapsed says what the expiry of consents ends, where a recipient may use memberships
+// longer than that.
+func (e *Engine) lapsed(r *consent.Record, now time.Time) (x Ended, some bool) {
+	x = Ended{Why: consent.KindExpired, Purposes: r.Clone().Lapse(now)}
+	slices.Sort(x.Purposes)
+	x.Purposes = slices.Compact(x.Purposes)
+	list := disclosed(r, func(p string) bool { return slices.Contains(x.Purposes, p) }, x.Why)
+	x.tell(slices.DeleteFunc(list, func(d consent.Disclosure) bool { return !d.Until.After(now) }))
+	return x, len(x.Disclosures) > 0
 }
 
 // tell hands what ended to Config.Ended, also where whoever ended it has gone: it

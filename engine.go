@@ -45,10 +45,11 @@ type Engine struct {
 	// rights orders recording against withdrawal and erasure: whoever reads
 	// consent in order to write a profile holds it shared, whoever ends consent
 	// holds it alone, so that no event is admitted after its consent ended.
-	rights sync.RWMutex
+	rights rightsLock
 
 	closed    atomic.Bool
 	suspended suspensions
+	audiences audiences
 	models    sync.Map // measure -> *rank.Model, replaced when a table is released
 	tablesMu  sync.Mutex
 	tables    tables
@@ -123,7 +124,22 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		}
 		e.since[specs[i].Name] = day
 	}
+	if err := e.openAudiences(ctx); err != nil {
+		return nil, err
+	}
 	return e, nil
+}
+
+// rightsLock is a lock that counts how often it was held alone.
+type rightsLock struct {
+	sync.RWMutex
+	turn atomic.Uint64
+}
+
+// Lock holds it alone, which is a turn: what was decided before may hold no more.
+func (l *rightsLock) Lock() {
+	l.RWMutex.Lock()
+	l.turn.Add(1)
 }
 
 // retire deletes the profiles of purposes that were given up, and refuses

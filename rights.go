@@ -13,7 +13,7 @@ import (
 // Explanation answers "what do you hold about me, why, and what follows from
 // it?" for one person.
 type Explanation struct {
-	Consent  consent.Summary       `json:"consent"`  // every purpose: state, since, until, notice, how to change it
+	Consent  consent.Summary       `json:"consent"`  // every purpose: state, since, until, notice, how to change it; and to whom what was disclosed
 	Profiles []segment.Explanation `json:"profiles"` // one for each purpose with a profile
 }
 
@@ -192,6 +192,7 @@ func (e *Engine) end(ctx context.Context, who Raw, purposes []string, why consen
 	if err != nil {
 		return Ended{}, err
 	}
+	told := make([][]consent.Disclosure, len(names)) // under names that are kept for erasure only
 	// The names of before too, from the oldest on: an older copy of the store may
 	// hold what stands under none of them now.
 	for i := len(names) - 1; i >= 0; i-- {
@@ -200,7 +201,7 @@ func (e *Engine) end(ctx context.Context, who Raw, purposes []string, why consen
 			if i > 0 && !held {
 				return nil, nil
 			}
-			if i == 0 {
+			if told[i] = disclosed(r, ends, why); i == 0 {
 				x = e.ended(&names[0], r, ends, why)
 				x.add(more)
 			}
@@ -214,6 +215,9 @@ func (e *Engine) end(ctx context.Context, who Raw, purposes []string, why consen
 		} else if err != nil {
 			return Ended{}, err
 		}
+	}
+	for _, list := range told[1:] {
+		x.tell(list)
 	}
 	return x, unlogged
 }

@@ -23,11 +23,13 @@ type Stats struct {
 	Releases   int64 // newly drawn
 	Rankings   int64
 	Moved      int64 // people moved from an older root or a hash, or merged
+
+	Memberships int64 // handed out by ExportMemberships
 }
 
 type counters struct {
 	events, admitted, duplicates, refused, denied, anonymous, malformed atomic.Int64
-	choices, releases, rankings, moved                                  atomic.Int64
+	choices, releases, rankings, moved, memberships                     atomic.Int64
 }
 
 // Stats returns the counters.
@@ -38,6 +40,7 @@ func (e *Engine) Stats() Stats {
 		Refused: c.refused.Load(), Denied: c.denied.Load(), Anonymous: c.anonymous.Load(),
 		Malformed: c.malformed.Load(), Choices: c.choices.Load(), Releases: c.releases.Load(),
 		Rankings: c.rankings.Load(), Moved: c.moved.Load(),
+		Memberships: c.memberships.Load(),
 	}
 }
 

@@ -78,6 +78,7 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 	days := max(e.rememberDays(), 2*int(w.To-w.From)) // AmendBudget may change the length
 	keep := time.Duration(days) * 24 * time.Hour
 	var lapsing []consent.Subject
+	var ended []Ended
 	err = e.cfg.Store.ConsentSweep(ctx, func(who consent.Subject, row []byte) ([]byte, error) {
 		if keys.lost(who.ID()) {
 			s.Consents++
@@ -89,6 +90,9 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 		}
 		if r.Lapsing(now) {
 			lapsing = append(lapsing, who) // with an entry in the log
+			if x, ok := e.lapsed(r, now); ok && e.cfg.Ended != nil {
+				ended = append(ended, x)
+			}
 			return row, nil
 		}
 		if !r.Expire(now, keep) {
@@ -99,6 +103,11 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 	})
 	if err != nil {
 		return s, err
+	}
+	for _, x := range ended { // before the entries: where it fails, the next Sweep finds them again
+		if err := e.tell(ctx, x); err != nil {
+			return s, err
+		}
 	}
 	for batch := range slices.Chunk(lapsing, 256) {
 		err := e.step(ctx, batch, func(_ int, r *consent.Record, held bool) (*consent.Record, error) {

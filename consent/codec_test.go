@@ -21,7 +21,7 @@ import (
 // text, a denial from above.
 func worn(t failer) (*consent.Book, *consent.History) {
 	b := newBook(t, shop(), in("de", shop()), version(2, shop()), version(2, in("de", shop())),
-		purposes("tree", "a", "a.b", "z"))
+		purposes("tree", "a", "a.b", "z"), sharers())
 	h := &consent.History{}
 	h.Erase(after(-1))
 	grant(t, b, h, t0, content)

@@ -26,7 +26,8 @@
 // [Choice] that names it answers exactly the purposes that it held in the version
 // that was shown; [Ask] names the smallest one that would do. Giving data to
 // third parties is a purpose of its own, with Sharing set, in no bundle, in a
-// notice that names them.
+// notice that names them. [Record.Disclose] records that one of them was told
+// something, and refuses where the text that was agreed to does not name it.
 //
 // [Material] tells what a newer version adds, and Needs asks those again who
 // agreed to a purpose that it concerns: a third party concerns sharing, a

@@ -22,9 +22,10 @@ const (
 	KindOptedOut                  // a signal, such as Global Privacy Control, said no
 	KindMoved                     // what was held moved to another identifier
 	KindErased                    // everything was erased
+	KindDisclosed                 // a recipient was told, for the first time, that the person is in a segment
 )
 
-const lastKind = KindErased
+const lastKind = KindDisclosed
 
 // String returns the code.
 func (k Kind) String() string {
@@ -47,6 +48,8 @@ func (k Kind) String() string {
 		return "moved"
 	case KindErased:
 		return "erased"
+	case KindDisclosed:
+		return "disclosed"
 	}
 	return "invalid"
 }
@@ -91,6 +94,11 @@ type Entry struct {
 	Proof    string    // of what was taken over: where the proof is kept, as [Historic.Proof] says
 	Record   [16]byte  // random, the same for all entries of one record; names it in receipts
 	Salt     [16]byte  // random, of this entry alone
+
+	// Of what was disclosed alone. Purposes is then the one under which it was told.
+	Recipient string // the third party that was told
+	Of        string // the purpose whose segment it was told about
+	Segment   string // its name
 }
 
 // String names the kind only: the salt opens the commitment, and the rest is
@@ -104,7 +112,7 @@ func (e Entry) GoString() string { return e.String() }
 func (e Entry) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
 // Commitment returns SHA-256 over the format name, the salt and every field, each
-// text with its length, as docs/formats.md says. It binds the log to the entry and
+// text with its length, as docs/formats.md says; the last three only where they are set. It binds the log to the entry and
 // hides it: whoever does not have the salt learns nothing.
 func (e *Entry) Commitment() [32]byte {
 	w := hashWriter{[]byte("discreet-consent-entry/0\n")}
@@ -122,5 +130,10 @@ func (e *Entry) Commitment() [32]byte {
 	w.bytes(string(e.Hash[:]))
 	w.bytes(e.Method)
 	w.bytes(e.Proof)
+	if e.Kind == KindDisclosed || e.Recipient != "" || e.Of != "" || e.Segment != "" {
+		w.bytes(e.Recipient)
+		w.bytes(e.Of)
+		w.bytes(e.Segment)
+	}
 	return sha256.Sum256(w.b)
 }

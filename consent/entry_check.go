@@ -8,6 +8,7 @@ const (
 	errEntryNotice rule = "what was shown has an id, a version, a locale and a hash, or nothing was shown"
 	errEntryText   rule = "Purposes are sorted and distinct, Method and Proof have their form"
 	errEntryRandom rule = "Record and Salt are random"
+	errEntryTold   rule = "what was disclosed has a recipient, a segment, its purpose, one of Purposes and a text, and nothing else has them"
 )
 
 // broken returns the first rule that the entry breaks, or "".
@@ -24,6 +25,13 @@ func (e *Entry) broken() rule {
 		return errEntryText
 	case e.Record == [16]byte{} || e.Salt == [16]byte{}:
 		return errEntryRandom
+	}
+	told := disclosed{recipient: e.Recipient, purpose: e.Of, segment: e.Segment}
+	if len(e.Purposes) == 1 {
+		told.sharing = e.Purposes[0]
+	}
+	if e.Kind == KindDisclosed && !(told.valid() && shown) || e.Kind != KindDisclosed && e.Recipient+e.Of+e.Segment != "" {
+		return errEntryTold
 	}
 	for i, p := range e.Purposes {
 		if !ValidPurpose(p) || i > 0 && e.Purposes[i-1] >= p {

@@ -16,7 +16,7 @@ import (
 )
 
 func TestKindCodesAreStable(t *testing.T) {
-	codes := []string{"served", "given", "refused", "withdrawn", "expired", "imported", "opted-out", "moved", "erased"}
+	codes := []string{"served", "given", "refused", "withdrawn", "expired", "imported", "opted-out", "moved", "erased", "disclosed"}
 	for i, code := range codes {
 		k := consent.Kind(i + 1)
 		text, err := k.MarshalText()
@@ -105,6 +105,46 @@ func TestCommitmentBindsEveryField(t *testing.T) {
 	e.At = e.At.In(time.FixedZone("elsewhere", 3600)).Add(time.Millisecond - 1)
 	if e.Commitment() != goldenWith(base()).Commitment() {
 		t.Error("a zone, or a part of a millisecond, is committed to")
+	}
+}
+
+// Of what was disclosed three fields more are bound; computed by another program too.
+func TestCommitmentOfDisclosures(t *testing.T) {
+	r, err := consent.ReadRecord(golden(t, "row_v3.hex"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := r.Entries()
+	for i, want := range []string{
+		"5c30680e0a573a2a637bffe8c6831868c9c3c77fc7399aae3e9491592cc8c484",
+		"8e3ffeb7bfaa26ecc9859d93affc23cc454fd3d155c7b954c04fcc2ae4662abc",
+		"371c8c6d9996ffcf5cdfe4ecd9cc1b2ed4a775c75487546f97fad2f41a3f285f",
+	} {
+		if c := list[i].Commitment(); hex.EncodeToString(c[:]) != want {
+			t.Errorf("%s: %x", told(list[i]), c)
+		}
+	}
+	seen := map[[32]byte]string{}
+	for name, change := range map[string]func(e *consent.Entry){
+		"the entry":               func(e *consent.Entry) {},
+		"recipient":               func(e *consent.Entry) { e.Recipient = "Panel" },
+		"no recipient":            func(e *consent.Entry) { e.Recipient = "" },
+		"purpose":                 func(e *consent.Entry) { e.Of = "statistics" },
+		"segment":                 func(e *consent.Entry) { e.Segment = "readers" },
+		"a letter moved":          func(e *consent.Entry) { e.Of, e.Segment = e.Of+"r", e.Segment[1:] },
+		"a letter moved in front": func(e *consent.Entry) { e.Recipient, e.Of = e.Recipient+"p", e.Of[1:] },
+		"none of the three":       func(e *consent.Entry) { e.Recipient, e.Of, e.Segment = "", "", "" },
+		"proof in front":          func(e *consent.Entry) { e.Proof, e.Recipient = e.Recipient, "" },
+		"another kind":            func(e *consent.Entry) { e.Kind = consent.KindServed },
+		"another kind, without":   func(e *consent.Entry) { e.Kind, e.Recipient, e.Of, e.Segment = consent.KindServed, "", "", "" },
+	} {
+		e := list[1]
+		change(&e)
+		c := e.Commitment()
+		if other, ok := seen[c]; ok {
+			t.Errorf("%s commits to the same as %s", name, other)
+		}
+		seen[c] = name
 	}
 }
 

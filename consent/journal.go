@@ -151,6 +151,11 @@ func (r *Record) add(kind Kind, at int64, purposes []string, shown evidence, pro
 	rand.Read(e.Salt[:])
 	r.journal = append(r.journal, e)
 	r.fresh++
+	r.trim()
+}
+
+// trim makes room in a journal that is full.
+func (r *Record) trim() {
 	for len(r.journal) > maxEntries {
 		i := r.spare()
 		if i >= len(r.journal)-r.fresh {
@@ -160,11 +165,20 @@ func (r *Record) add(kind Kind, at int64, purposes []string, shown evidence, pro
 	}
 }
 
-// spare returns the entry that makes room for another: the oldest of a notice that
-// was shown; else the oldest that proves nothing of what was last agreed to; else
-// the oldest.
+// spare returns the entry that makes room for another: the oldest of a disclosure,
+// where there are more than MaxTold; else the oldest of a notice that was shown;
+// else the oldest that proves nothing of what was last agreed to; else the oldest.
 func (r *Record) spare() int {
 	last := len(r.journal) - 1 // the new one stays
+	told, oldest := 0, last
+	for i := last; i >= 0; i-- {
+		if r.journal[i].Kind == KindDisclosed {
+			told, oldest = told+1, i
+		}
+	}
+	if told > MaxTold && oldest < last {
+		return oldest
+	}
 	served := func(e Entry) bool { return e.Kind == KindServed }
 	if i := slices.IndexFunc(r.journal[:last], served); i >= 0 {
 		return i

@@ -201,7 +201,7 @@ func (v *ReceiptEvent) entry(record string) (Entry, bool) {
 		At: v.Time, Purposes: v.Purposes, Notice: v.Notice, Version: v.Version, Locale: v.Locale,
 		Method: v.Method, Proof: v.Proof,
 	}
-	for k := KindServed; k <= lastKind; k++ {
+	for k := KindServed; k <= KindErased; k++ { // disclosures are in no receipt
 		if k.String() == v.Kind {
 			e.Kind = k
 		}

@@ -74,6 +74,9 @@ func NewReceipt(in ReceiptInput) (Receipt, error) {
 		if b := e.broken(); b != "" {
 			return Receipt{}, fmt.Errorf("%w: %w", ErrEntry, b)
 		}
+		if e.Kind == KindDisclosed {
+			continue // a receipt is about what was agreed to; Summary tells of disclosures
+		}
 		m.add(&e)
 	}
 	for i := range in.Summary.Purposes {

@@ -22,6 +22,8 @@ type Record struct {
 	lapsed  int64    // expiries up to this moment have their entry
 	journal []Entry
 	fresh   int // how many at the end of the journal are new
+
+	disclosed []disclosure // sorted
 }
 
 // History returns what decides. It must not be changed but through the Record.
@@ -31,6 +33,7 @@ func (r *Record) History() *History { return &r.history }
 func (r *Record) Clone() *Record {
 	c := *r
 	c.journal = slices.Clone(r.journal)
+	c.disclosed = slices.Clone(r.disclosed)
 	c.history.records = slices.Clone(r.history.records)
 	for i := range c.history.records {
 		v := &c.history.records[i].intervals
@@ -132,7 +135,8 @@ func (r *Record) Served(since time.Time) (n int) {
 }
 
 // Erase is [History.Erase]: the journal goes with everything else, and one entry
-// under another record id says that it did.
+// under another record id says that it did. So do the disclosures: whoever has to
+// be told reads [Record.Disclosures] before.
 func (r *Record) Erase(now time.Time) {
 	h := r.history
 	h.Erase(now)
@@ -140,7 +144,7 @@ func (r *Record) Erase(now time.Time) {
 	r.add(KindErased, h.erased, nil, evidence{}, "")
 }
 
-// Leave is [History.Leave]; the journal goes with what moved.
+// Leave is [History.Leave]; journal and disclosures go with what moved.
 func (r *Record) Leave(now time.Time) {
 	h := r.history
 	h.Leave(now)
@@ -148,18 +152,22 @@ func (r *Record) Leave(now time.Time) {
 }
 
 // Silent reports whether there is nothing to take over: the history is silent, and
-// there is no entry, such as that of a notice that was shown.
-func (r *Record) Silent() bool { return r.history.Silent() && len(r.journal) == 0 }
+// there is no entry, such as that of a notice that was shown, and no disclosure.
+func (r *Record) Silent() bool {
+	return r.history.Silent() && len(r.journal) == 0 && len(r.disclosed) == 0
+}
 
 // Merge is [History.Merge]. The journals become one, and entries say so and what
-// consent it ended. It does not change from, and a silent from changes nothing; from
+// consent it ended; so do the disclosures, each with the earlier first day and the
+// later end. It does not change from, and a silent from changes nothing; from
 // must [Record.Leave] then, so that a second merge finds nothing.
 func (r *Record) Merge(from *Record, now time.Time) {
 	if from.Silent() {
 		return
 	}
 	t := max(r.history.moment(now), from.history.moment(now))
-	side := Record{from.history, from.id, from.lapsed, clones(from.journal), from.fresh}
+	side := Record{history: from.history, id: from.id, lapsed: from.lapsed, journal: clones(from.journal), fresh: from.fresh}
+	r.disclosed = joinDisclosures(r.disclosed, from.disclosed)
 	r.lapse(t)
 	side.lapse(t)
 	open := slices.Concat(r.history.Open(moment(t)), side.history.Open(moment(t)))
@@ -181,8 +189,9 @@ func (r *Record) Merge(from *Record, now time.Time) {
 
 // Expire is [History.Expire]. Entries go when they are older than the longest
 // consent and keep together: until then they may have to prove something. Those of
-// an erasure and of a move go with the moment itself, after keep. It reports whether
-// the record changed.
+// an erasure and of a move go with the moment itself, after keep. Disclosures go
+// keep after the day on which the recipient had to delete what it was told. It reports
+// whether the record changed.
 func (r *Record) Expire(now time.Time, keep time.Duration) (changed bool) {
 	changed = r.history.Expire(now, keep)
 	before := r.history.moment(now) - max(keep.Milliseconds(), dayMillis)
@@ -200,5 +209,7 @@ func (r *Record) Expire(now time.Time, keep time.Duration) (changed bool) {
 	if len(r.journal) == 0 {
 		r.id, r.lapsed = [16]byte{}, 0
 	}
-	return changed || len(r.journal) != n
+	told := len(r.disclosed)
+	r.disclosed = slices.DeleteFunc(r.disclosed, func(d disclosure) bool { return d.until*dayMillis <= before })
+	return changed || len(r.journal) != n || len(r.disclosed) != told
 }

@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -195,6 +196,24 @@ func TestRecordAgreesWithHistory(t *testing.T) {
 						p.follow(t)
 					}
 				})
+			},
+			"disclose": func(t *rapid.T) {
+				if rapid.Bool().Draw(t, "agree first") {
+					c := consent.Choice{Notice: "told", Version: 1, Locale: "en", Grant: []string{"share"}}
+					if one, two := p.r.Choose(b, c, clock), b.Choose(p.h, c, clock); one != two {
+						t.Fatalf("%v, %v", one, two)
+					}
+				}
+				d := runnersTo(rapid.SampledFrom([]string{"Panel Ltd", "Bureau", "Nobody"}).Draw(t, "to"), clock.AddDate(0, 0, rapid.IntRange(1, 60).Draw(t, "lasts")))
+				d.Segment = fmt.Sprint("s", rapid.IntRange(0, 3).Draw(t, "segment"))
+				before := p.r.Row()
+				changed, err := p.r.Disclose(b, d, clock)
+				if err != nil && changed || changed == bytes.Equal(before, p.r.Row()) {
+					t.Fatalf("changed: %v, %v", changed, err)
+				}
+				if named := p.r.History().Open(clock); err == nil && (d.Recipient == "Nobody" || !slices.Contains(named, "share")) {
+					t.Fatal("told without consent")
+				}
 			},
 			"serve": func(t *rapid.T) {
 				for range rapid.SampledFrom([]int{1, 1, 1, 40}).Draw(t, "times") {

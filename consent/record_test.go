@@ -44,7 +44,14 @@ func treeBook(t failer) *consent.Book {
 	other.ConsentDays = 100
 	second := tree
 	second.Version = 2
-	return newBook(t, tree, second, other)
+	return newBook(t, tree, second, other, sharers())
+}
+
+// sharers is a notice that asks to share, and nothing else.
+func sharers() consent.Notice {
+	n := purposes("told", "share")
+	n.Purposes[0].Sharing, n.ThirdParties, n.ConsentDays = true, []string{"Panel Ltd", "Bureau"}, 30
+	return n
 }
 
 func recordChoose(t failer, b *consent.Book, r *consent.Record, c consent.Choice, now time.Time) {

@@ -22,9 +22,15 @@ import (
 //	         opted out: byte 1 gpc, 2 gpp, 3 tcf, 4 age, 5 source,
 //	         imported, refused, withdrawn: the proof, empty but for what was taken over,
 //	         16 bytes salt
+//
+// Where there is a disclosure, or an entry of one, the version is 3, and what
+// disclosures add stands as disclosurecodec.go says: names before the number of
+// entries, in an entry of kind disclosed what was told, and the disclosures at the
+// end. Entries are then from 0; without any, there are no record ids, and no moment.
 const (
-	rowWithJournal = 2
-	minEntry       = 1 + 1 + 1 + 1 + 1 + 16
+	rowWithJournal     = 2
+	rowWithDisclosures = 3
+	minEntry           = 1 + 1 + 1 + 1 + 1 + 16
 )
 
 // signals are the methods of entries that opt out, by their byte less one.
@@ -33,11 +39,15 @@ var signals = [...]string{"gpc", "gpp", "tcf", "age", "source"}
 // Row returns the canonical encoding, or nil for an empty record.
 func (r *Record) Row() []byte {
 	history := r.history.Row()
-	if len(r.journal) == 0 {
+	told := r.tellings()
+	if len(r.journal) == 0 && told == nil {
 		return history
 	}
 	known := r.history.texts()
-	ids := [][16]byte{r.id}
+	var ids [][16]byte
+	if len(r.journal) > 0 {
+		ids = append(ids, r.id)
+	}
 	var purposes []string
 	var more []evidence
 	for i := range r.journal {
@@ -52,13 +62,18 @@ func (r *Record) Row() []byte {
 			}
 		}
 	}
+	purposes = append(purposes, told.purposes()...)
 	slices.Sort(purposes)
 	purposes = slices.Compact(purposes)
 	slices.SortFunc(more, compareEvidence)
 	more = slices.Compact(more)
 
 	w := rowWriter{make([]byte, 0, 64+len(history)+64*len(more)+32*len(r.journal))}
-	w.b = append(w.b, rowWithJournal)
+	if told == nil {
+		w.b = append(w.b, rowWithJournal)
+	} else {
+		w.b = append(w.b, rowWithDisclosures)
+	}
 	w.uint(uint64(len(history)))
 	w.b = append(w.b, history...)
 	w.uint(uint64(r.lapsed))
@@ -72,6 +87,7 @@ func (r *Record) Row() []byte {
 	}
 	w.uint(uint64(len(more)))
 	w.evidence(more)
+	told.writeNames(&w)
 	w.uint(uint64(len(r.journal)))
 	for i := range r.journal {
 		e := &r.journal[i]
@@ -96,16 +112,24 @@ func (r *Record) Row() []byte {
 			w.b = append(w.b, byte(1+slices.Index(signals[:], e.Method)))
 		case KindImported, KindRefused, KindWithdrawn:
 			w.text(e.Proof)
+		case KindDisclosed:
+			told.writeEntry(&w, e, purposes)
 		}
 		w.b = append(w.b, e.Salt[:]...)
 	}
+	told.write(&w, purposes)
 	return w.b
+}
+
+// journaled reports whether a row is more than that of a history.
+func journaled(row []byte) bool {
+	return len(row) > 0 && (row[0] == rowWithJournal || row[0] == rowWithDisclosures)
 }
 
 // Deciding reads the history of a row of a store, for [Book.Decide], and passes
 // over the journal. It must not be written back. It fails with ErrRow.
 func Deciding(row []byte) (*History, error) {
-	if len(row) == 0 || row[0] != rowWithJournal {
+	if !journaled(row) {
 		return ReadHistory(row)
 	}
 	n, size := binary.Uvarint(row[1:])
@@ -124,19 +148,20 @@ func ReadRecord(row []byte) (*Record, error) {
 		return nil, err
 	}
 	rec := &Record{history: *h}
-	if len(row) == 0 || row[0] != rowWithJournal {
+	if !journaled(row) {
 		return rec, nil
 	}
+	more := row[0] == rowWithDisclosures
 	r := rowReader{b: string(row[1:])}
 	r.take(int(r.int(int64(len(row)))))
 	rec.lapsed = r.int(maxMoment)
 	ids := make([][16]byte, r.count(maxEntries+1, 16))
-	r.require(len(ids) > 0)
+	r.require(len(ids) > 0 || more && rec.lapsed == 0)
 	for i := range ids {
 		copy(ids[i][:], r.take(16))
 		r.require(ids[i] != [16]byte{} && !slices.Contains(ids[:i], ids[i]))
 	}
-	purposes := make([]string, r.count(maxEntries*maxPurposes, 2))
+	purposes := make([]string, r.count(maxEntries*maxPurposes+2*maxMerged, 2))
 	for i := range purposes {
 		purposes[i] = r.text()
 		r.require(ValidPurpose(purposes[i]) && (i == 0 || purposes[i-1] < purposes[i]))
@@ -150,21 +175,31 @@ func ReadRecord(row []byte) (*Record, error) {
 		r.require(!twice && (i == 0 || compareEvidence(texts[len(texts)-1], e) < 0))
 		texts = append(texts, e)
 	}
-	rec.journal = make([]Entry, r.count(maxEntries, minEntry))
-	r.require(len(rec.journal) > 0)
 	in := journalReader{
 		rowReader: &r, ids: ids, purposes: purposes, texts: texts,
-		usedPurposes: make([]bool, len(purposes)), usedTexts: make([]bool, len(texts)), seen: 1,
+		usedPurposes: make([]bool, len(purposes)), usedTexts: make([]bool, len(texts)), seen: min(1, len(ids)),
 	}
+	if more {
+		in.told = readNames(&r)
+	}
+	if n := r.count(maxEntries, minEntry); n > 0 || !more {
+		rec.journal = make([]Entry, n)
+	}
+	r.require((len(rec.journal) > 0) == (len(ids) > 0))
 	for i := range rec.journal {
 		in.entry(&rec.journal[i])
+	}
+	if more {
+		rec.disclosed = in.disclosures()
 	}
 	r.require(len(r.b) == 0 && in.seen == len(ids) &&
 		!slices.Contains(in.usedPurposes, false) && !slices.Contains(in.usedTexts[len(known):], false))
 	if r.bad {
 		return nil, ErrRow
 	}
-	rec.id = ids[0]
+	if len(ids) > 0 {
+		rec.id = ids[0]
+	}
 	return rec, nil
 }
 
@@ -175,7 +210,8 @@ type journalReader struct {
 	purposes                []string
 	texts                   []evidence
 	usedPurposes, usedTexts []bool
-	seen                    int // record ids so far
+	seen                    int       // record ids so far
+	told                    *nameList // of version 3
 }
 
 func (r *journalReader) entry(e *Entry) {
@@ -222,6 +258,9 @@ func (r *journalReader) entry(e *Entry) {
 		if !r.bad {
 			e.Method = signals[by-1]
 		}
+	case KindDisclosed:
+		r.require(e.Notice != "" && n == 1)
+		r.disclosed(e)
 	default:
 		r.require(n > 0)
 	}

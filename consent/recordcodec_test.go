@@ -170,6 +170,12 @@ func checkRecord(t failer, b *consent.Book, row []byte) bool {
 	r.OptOut("personalize", consent.OptedOutGPC, now)
 	r.Withdraw(stats, now)
 	same("withdraw")
+	_ = r.Choose(b, consent.Choice{Notice: "told", Version: 1, Locale: "en", Grant: []string{"share"}}, now)
+	told := len(r.Disclosures())
+	if _, err := r.Disclose(b, runnersTo("Panel Ltd", after(90)), now); err == nil && len(r.Disclosures()) < max(told, 1) {
+		t.Fatal("disclosed, and not recorded")
+	}
+	same("disclose")
 	other := &consent.Record{}
 	_ = other.Choose(b, c, now)
 	r.Merge(other, now)
@@ -179,7 +185,7 @@ func checkRecord(t failer, b *consent.Book, row []byte) bool {
 	other.Merge(r, now)
 	r.Erase(now)
 	same("erase")
-	if len(r.Row()) > 64 {
+	if len(r.Row()) > 64 || len(r.Disclosures()) != 0 {
 		t.Fatal("an erased record is not small")
 	}
 	return true
@@ -188,8 +194,13 @@ func checkRecord(t failer, b *consent.Book, row []byte) bool {
 // Every byte counts: no row with one bit changed, a part missing or a byte more
 // is read as the same record.
 func TestRecordRowDamage(t *testing.T) {
+	for _, name := range []string{"row_v2.hex", "row_v3.hex"} {
+		t.Run(name, func(t *testing.T) { damage(t, golden(t, name)) })
+	}
+}
+
+func damage(t *testing.T, row []byte) {
 	book, _ := worn(t)
-	row := golden(t, "row_v2.hex")
 	read := 0
 	for i := range row {
 		if checkRecord(t, book, row[:i]) && i > 0 {
@@ -220,9 +231,9 @@ func TestRecordRowDamage(t *testing.T) {
 
 func TestRecordRowFromAnything(t *testing.T) {
 	book, _ := worn(t)
-	seed := golden(t, "row_v2.hex")
+	seeds := [][]byte{golden(t, "row_v2.hex"), golden(t, "row_v3.hex")}
 	rapid.Check(t, func(t *rapid.T) {
-		b := bytes.Clone(seed)
+		b := bytes.Clone(rapid.SampledFrom(seeds).Draw(t, "seed"))
 		for range rapid.IntRange(1, 4).Draw(t, "edits") {
 			i := rapid.IntRange(0, len(b)-1).Draw(t, "at")
 			switch rapid.IntRange(0, 2).Draw(t, "edit") {
@@ -251,6 +262,10 @@ func TestRecordRowAllocatesByItsLength(t *testing.T) {
 		"texts":    new(row).raw(2).u(0, 0, 1).id(1).u(0, 128),
 		"entries":  new(row).raw(2).u(0, 0, 1).id(1).u(0, 0, 128),
 		"named":    new(row).raw(2).u(0, 0, 1).id(1).u(1).s("a").u(0, 1).raw(4).u(m, 0, 1024),
+		"names":    new(row).raw(3).u(0, 0, 0, 0, 0, 8192),
+		"members":  new(row).raw(3).u(0, 0, 0, 0, 0, 1).s("a").u(4096),
+		"told":     new(row).raw(3).u(0, 0, 0, 1).s("a").u(0, 1).s("a").u(1).raw(bytes.Repeat([]byte{1}, 20)...).u(0, 4096),
+		"v3":       {golden(t, "row_v3.hex")},
 		"history":  new(row).raw(2).u(8192).raw(0).u(0, 30000),
 	} {
 		rows[name] = append(r.b, make([]byte, 8192)...)
@@ -275,6 +290,7 @@ func TestRecordRowAllocatesByItsLength(t *testing.T) {
 func FuzzReadRecord(f *testing.F) {
 	book, h := worn(f)
 	f.Add(golden(f, "row_v2.hex"))
+	f.Add(golden(f, "row_v3.hex"))
 	f.Add(golden(f, "row_v0.hex"))
 	f.Add(h.Row())
 	f.Add([]byte{})

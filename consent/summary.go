@@ -11,6 +11,8 @@ type Summary struct {
 	Erased   time.Time        `json:"erased,omitzero"`   // everything before this moment was erased
 	Merged   time.Time        `json:"merged,omitzero"`   // everything before this moment moved to another identifier
 	Journal  []Happened       `json:"journal,omitempty"` // what happened, as far as it is remembered, in the order in which it was recorded
+
+	Disclosures []Disclosure `json:"disclosures,omitempty"` // to whom it was told which segments the person is in
 }
 
 // Happened is an [Entry] as it is told to the person.
@@ -23,6 +25,10 @@ type Happened struct {
 	Locale   string    `json:"locale,omitempty"`
 	Method   string    `json:"method,omitempty"`
 	Proof    string    `json:"proof,omitempty"` // where it was taken over from
+
+	Recipient string `json:"recipient,omitempty"` // disclosed: who was told
+	Of        string `json:"of,omitempty"`        // disclosed: the purpose whose segment it was
+	Segment   string `json:"segment,omitempty"`   // disclosed: the segment
 }
 
 // PurposeSummary is the state of one purpose.
@@ -125,11 +131,13 @@ func (b *Book) Summary(h *History, now time.Time) Summary {
 	return s
 }
 
-// RecordSummary is [Book.Summary] of the record's history, with its journal.
+// RecordSummary is [Book.Summary] of the record's history, with its journal and
+// what was disclosed.
 func (b *Book) RecordSummary(r *Record, now time.Time) Summary {
 	s := b.Summary(&r.history, now)
 	for _, e := range r.Entries() {
-		s.Journal = append(s.Journal, Happened{e.Kind, e.At, e.Purposes, e.Notice, e.Version, e.Locale, e.Method, e.Proof})
+		s.Journal = append(s.Journal, Happened{e.Kind, e.At, e.Purposes, e.Notice, e.Version, e.Locale, e.Method, e.Proof, e.Recipient, e.Of, e.Segment})
 	}
+	s.Disclosures = r.Disclosures()
 	return s
 }
