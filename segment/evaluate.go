@@ -38,7 +38,7 @@ func (r *Rules) Segments(p *Profile, asOf Day) []string {
 	r.interests(p, &in)
 	var names []string
 	for i := range r.definitions {
-		if d := &r.definitions[i]; in.n > 0 && d.holds(p, &in, asOf) {
+		if d := &r.definitions[i]; in.n > 0 && !p.hasLeft(d.Name) && d.holds(p, &in, asOf) {
 			names = append(names, d.Name)
 		}
 	}
@@ -161,6 +161,7 @@ type History struct {
 	Items     []OwnItem  // sorted by item
 	Interests []Interest // sorted by category
 	Segments  []string   // sorted
+	Dismissed []string   // categories, each with everything below it, that the person wants nothing of; sorted
 }
 
 // OwnItem is one kept item. Items are kept for declared measures, so that
@@ -182,13 +183,13 @@ type Interest struct {
 }
 
 // History returns the person's own history as of now, for ranking for that
-// person: kept items, interests, segments. It is empty when consent has ended.
+// person: kept items, interests, segments, what to leave out. It is empty when consent has ended.
 func (r *Rules) History(p *Profile, now time.Time) History {
 	today := Day(now.Unix() / 86400)
 	if p.expired(now) {
 		return History{}
 	}
-	h := History{Items: r.ownItems(p, today), Segments: r.Segments(p, today)}
+	h := History{Items: r.ownItems(p, today), Segments: r.Segments(p, today), Dismissed: p.Dismissed()}
 	for i := range p.cats {
 		c := &p.cats[i]
 		if _, ok := r.node(p.string(c.name)); !ok {

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -16,11 +17,13 @@ type Explanation struct {
 	Expired       bool            `json:"expired"` // consent has ended: nothing below is used, and it is deleted soon
 	FirstRecorded string          `json:"first_recorded"`
 	LastRecorded  string          `json:"last_recorded"`
-	KeptDays      int             `json:"kept_days"` // what is older is forgotten
-	Segments      []Membership    `json:"segments"`  // every segment of the purpose, in it or not
-	Interests     []InterestByDay `json:"interests"` // events by category and day
-	Items         []KeptItem      `json:"items"`     // what declared measures may count
-	Leave         []string        `json:"leave"`     // how to change or end this
+	KeptDays      int             `json:"kept_days"`           // what is older is forgotten
+	Segments      []Membership    `json:"segments"`            // every segment of the purpose, in it or not
+	Interests     []InterestByDay `json:"interests"`           // events by category and day
+	Items         []KeptItem      `json:"items"`               // what declared measures may count
+	Dismissed     []Wish          `json:"dismissed,omitempty"` // categories the person is not interested in
+	Left          []Wish          `json:"left,omitempty"`      // segments the person has left
+	Leave         []string        `json:"leave"`               // how to change or end this
 }
 
 // Membership says whether the person is in a segment, and what decided it.
@@ -29,6 +32,7 @@ type Membership struct {
 	Title   string    `json:"title,omitempty"`
 	Version int       `json:"version"`
 	In      bool      `json:"in"`
+	Left    bool      `json:"left,omitempty"` // the person has left it: not in, whatever holds
 	All     []Finding `json:"all,omitempty"`  // all must hold
 	Any     []Finding `json:"any,omitempty"`  // one must hold
 	None    []Finding `json:"none,omitempty"` // none may hold
@@ -44,6 +48,15 @@ type Finding struct {
 	Needed       int64  `json:"needed"` // score: thousandths; recency: most days ago; frequency: events; days: days
 	Found        int64  `json:"found"`  // in the same unit; recency: -1 for never
 	Holds        bool   `json:"holds"`
+}
+
+// Wish is what a person said about a category or a segment, and how to take it
+// back. When it was said is not kept.
+type Wish struct {
+	Name     string `json:"name"`           // the category with everything below it, or the segment
+	Path     string `json:"path,omitempty"` // of the category, or the title of the segment
+	Means    string `json:"means"`
+	TakeBack string `json:"take_back"`
 }
 
 // InterestByDay is the events of one category.
@@ -87,16 +100,50 @@ func (r *Rules) Explain(p *Profile, now time.Time) Explanation {
 		d := &r.definitions[i]
 		x.Segments[i] = Membership{
 			Segment: d.Name, Title: d.Title, Version: d.Version,
-			In:  !x.Expired && d.holds(p, &in, today),
+			Left: p.hasLeft(d.Name), In: !x.Expired && !p.hasLeft(d.Name) && d.holds(p, &in, today),
 			All: r.findings(d.all, p, &in, today), Any: r.findings(d.any, p, &in, today), None: r.findings(d.none, p, &in, today),
 		}
 	}
+	x.Dismissed, x.Left = r.dismissals(p), r.leavings(p)
 	x.Leave = []string{
 		"erase one interest: what is held about a category and everything below it is deleted, and its segments end with it",
+		"say that you are not interested in a category: the same, and nothing of it is taken any more until you take that back",
+		"leave a segment: you are not in it any more, whatever is held, until you rejoin it",
 		"withdraw consent for the purpose: the whole profile is deleted at once",
 		"do nothing: what is older than the days it is kept for is deleted, and all of it when consent ends",
 	}
 	return x
+}
+
+// dismissals tells what the person is not interested in.
+func (r *Rules) dismissals(p *Profile) []Wish {
+	var list []Wish
+	for _, name := range p.Dismissed() {
+		list = append(list, Wish{
+			Name: name, Path: r.taxonomy.Path(name),
+			Means:    "you are not interested in this and everything below it: none of it is held, and none is taken",
+			TakeBack: "say that you are interested in it: what happens from then on counts",
+		})
+	}
+	return list
+}
+
+// leavings tells which segments the person has left.
+func (r *Rules) leavings(p *Profile) []Wish {
+	var list []Wish
+	for _, name := range p.Left() {
+		w := Wish{
+			Name: name, Means: "you have left this segment: you are not in it, whatever is held",
+			TakeBack: "rejoin it: what is held decides again",
+		}
+		for i := range r.definitions {
+			if d := &r.definitions[i]; d.Name == name {
+				w.Path = d.Title
+			}
+		}
+		list = append(list, w)
+	}
+	return list
 }
 
 func (r *Rules) findings(list []predicate, p *Profile, in *interests, asOf Day) []Finding {
@@ -171,8 +218,11 @@ func (x Explanation) String() string {
 	}
 	for _, m := range x.Segments {
 		state := "not in"
-		if m.In {
+		switch {
+		case m.In:
 			state = "in"
+		case m.Left:
+			state = "not in: left"
 		}
 		name := m.Segment
 		if m.Title != "" {
@@ -187,6 +237,9 @@ func (x Explanation) String() string {
 				fmt.Fprintf(&b, "  %s: %s\n", l.head, f)
 			}
 		}
+	}
+	for _, w := range x.Dismissed {
+		fmt.Fprintf(&b, "Not interested: %s\n", cmp.Or(w.Path, w.Name))
 	}
 	return b.String()
 }
