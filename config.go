@@ -201,7 +201,8 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 	}
 	var rooms []room
 	for purpose := range names {
-		if _, ok := book.Purpose(purpose); !ok {
+		described, ok := book.Purpose(purpose)
+		if !ok {
 			return nil, nil, nil, ErrNoPurpose
 		}
 		if c.TTLDays > book.RetentionDays(purpose) {
@@ -219,11 +220,12 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			Definitions: slices.DeleteFunc(slices.Clone(c.Segments), func(d segment.Definition) bool { return d.Purpose != purpose }),
 			Measures:    r.specs,
 			TTLDays:     c.TTLDays,
+			Advertising: described.Advertising,
 		})
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if r.hash, err = meaningOf(r.rules, c.Taxonomy); err != nil {
+		if r.hash, err = meaningOf(r.rules, c.Taxonomy, described.Advertising); err != nil {
 			return nil, nil, nil, err
 		}
 		rooms = append(rooms, r)

@@ -136,7 +136,8 @@ func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, 
 
 // beginning returns what makes a row to remember a wish in of the row that is
 // there: where the person agreed, one that begins now if there is none of this
-// consent. The caller holds rights.
+// consent. What a request would signal, age among it, does not matter: a wish is
+// no use of data. The caller holds rights.
 func (e *Engine) beginning(ctx context.Context, room *room, link segment.Link, answer consent.SourceAnswer, now time.Time) (func(row []byte) ([]byte, error), error) {
 	row, err := e.cfg.Store.ConsentRow(ctx, link.Subject())
 	if err != nil {
@@ -153,7 +154,7 @@ func (e *Engine) beginning(ctx context.Context, room *room, link segment.Link, a
 	m.EntersNext = h.Returned(timeOf(m.WindowStart), room.purpose)
 	decision := e.book.Decide(consent.Question{
 		Subject: link.Subject(), Purpose: room.purpose, History: h, EventTime: now, Now: now,
-		Source: answer, Heard: e.aged(consent.Heard{}), Suspended: e.suspended.holds(room.purpose),
+		Source: answer, Heard: consent.Heard{Age: consent.Adult}, Suspended: e.suspended.holds(room.purpose),
 	})
 	grant, allowed := decision.Grant()
 	return func(row []byte) ([]byte, error) {

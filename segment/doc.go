@@ -41,6 +41,9 @@
 //     categories or items lost to them at a cap.
 //   - Wishes: of what is dismissed nothing is held and nothing is taken, whether
 //     it came before or after; leaving a segment takes nobody into another one.
+//   - Definitions: a circle of segments, or one of another purpose, is refused;
+//     in a segment of an advertising purpose is only who has evidence of it on two
+//     distinct days.
 //   - Membership: integer arithmetic only, so that every machine decides alike.
 //     A decayed score is the sum of count * 2^-(age/half-life) in fixed point
 //     with 32 fractional bits; each factor is below the exact one by less than

@@ -36,18 +36,28 @@ type Membership struct {
 	All     []Finding `json:"all,omitempty"`  // all must hold
 	Any     []Finding `json:"any,omitempty"`  // one must hold
 	None    []Finding `json:"none,omitempty"` // none may hold
+
+	// For advertising, the distinct days on which the events lie that make All, and
+	// what holds of Any, hold, and how many it takes.
+	EvidenceDays       int64 `json:"evidence_days,omitempty"`
+	EvidenceDaysNeeded int64 `json:"evidence_days_needed,omitempty"`
 }
 
 // Finding is one predicate, what it needs and what was found.
 type Finding struct {
-	Kind         string `json:"kind"`     // "score", "recency", "frequency" or "days"
-	Category     string `json:"category"` // with everything below it
-	Path         string `json:"path"`
-	WithinDays   int    `json:"within_days"`
+	Kind         string `json:"kind"`               // "score", "recency", "frequency", "days", "distinct", "subtree" or "in"
+	Category     string `json:"category"`           // with everything below it; the segment for "in"
+	Path         string `json:"path"`               // of the category, or the title of the segment
+	WithinDays   int    `json:"within_days"`        // 0 with Calendar and for "in"
+	Calendar     string `json:"calendar,omitempty"` // "this_week", ...: instead of WithinDays
 	HalfLifeDays int    `json:"half_life_days,omitempty"`
-	Needed       int64  `json:"needed"` // score: thousandths; recency: most days ago; frequency: events; days: days
+	Needed       int64  `json:"needed"` // score: thousandths; recency: most days ago; frequency and subtree: events; days: days; distinct: categories; in: 1
 	Found        int64  `json:"found"`  // in the same unit; recency: -1 for never
 	Holds        bool   `json:"holds"`
+
+	// For "in" that holds, what holds of that segment: All, and what holds of Any.
+	// A segment is told once within a finding, and at most 64 are.
+	Because []Finding `json:"because,omitempty"`
 }
 
 // Wish is what a person said about a category or a segment, and how to take it
@@ -96,13 +106,20 @@ func (r *Rules) Explain(p *Profile, now time.Time) Explanation {
 	x.Notice, x.NoticeVersion = p.Notice()
 	var in interests
 	r.interests(p, &in)
+	var m memberships
+	r.memberships(p, &in, today, &m)
+	find := finder{r, p, &in, today, &m}
 	for i := range r.definitions {
 		d := &r.definitions[i]
-		x.Segments[i] = Membership{
+		s := Membership{
 			Segment: d.Name, Title: d.Title, Version: d.Version,
-			Left: p.hasLeft(d.Name), In: !x.Expired && !p.hasLeft(d.Name) && d.holds(p, &in, today),
-			All: r.findings(d.all, p, &in, today), Any: r.findings(d.any, p, &in, today), None: r.findings(d.none, p, &in, today),
+			Left: p.hasLeft(d.Name), In: !x.Expired && m.in.has(int32(i)),
+			All: find.list(d.all, &m.in), Any: find.list(d.any, &m.in), None: find.list(d.none, &m.plain),
 		}
+		if r.advertising {
+			s.EvidenceDays, s.EvidenceDaysNeeded = d.evidence(p, &in, today, &m.in), evidenceDays
+		}
+		x.Segments[i] = s
 	}
 	x.Dismissed, x.Left = r.dismissals(p), r.leavings(p)
 	x.Leave = []string{
@@ -144,29 +161,6 @@ func (r *Rules) leavings(p *Profile) []Wish {
 		list = append(list, w)
 	}
 	return list
-}
-
-func (r *Rules) findings(list []predicate, p *Profile, in *interests, asOf Day) []Finding {
-	var out []Finding
-	for i := range list {
-		q := &list[i]
-		f := Finding{WithinDays: int(q.within)}
-		f.Category, _, _ = q.category()
-		f.Path = r.taxonomy.Path(f.Category)
-		f.Found, f.Holds = q.evaluate(p, in, asOf)
-		switch {
-		case q.Score != nil:
-			f.Kind, f.HalfLifeDays, f.Needed = "score", q.Score.HalfLifeDays, q.Score.AtLeastMilli
-		case q.Recency != nil:
-			f.Kind, f.Needed = "recency", int64(q.Recency.WithinDays)-1
-		case q.Frequency.Days:
-			f.Kind, f.Needed = "days", int64(q.Frequency.AtLeast)
-		default:
-			f.Kind, f.Needed = "frequency", int64(q.Frequency.AtLeast)
-		}
-		out = append(out, f)
-	}
-	return out
 }
 
 func (r *Rules) byDay(p *Profile, today Day) []InterestByDay {
@@ -235,7 +229,12 @@ func (x Explanation) String() string {
 		}{{"must", m.All}, {"one of", m.Any}, {"must not", m.None}} {
 			for _, f := range l.list {
 				fmt.Fprintf(&b, "  %s: %s\n", l.head, f)
+				because(&b, "    ", f.Because)
 			}
+		}
+		if m.EvidenceDaysNeeded > 0 {
+			fmt.Fprintf(&b, "  must: events of that on at least %d days; found %d: %s\n",
+				m.EvidenceDaysNeeded, m.EvidenceDays, verdict(m.EvidenceDays >= m.EvidenceDaysNeeded))
 		}
 	}
 	for _, w := range x.Dismissed {
@@ -243,32 +242,5 @@ func (x Explanation) String() string {
 	}
 	return b.String()
 }
-
-// String tells the finding in one line.
-func (f Finding) String() string {
-	verdict := "does not hold"
-	if f.Holds {
-		verdict = "holds"
-	}
-	var need string
-	switch f.Kind {
-	case "score":
-		need = fmt.Sprintf("score of at least %s, half-life %d days; found %s", thousandths(f.Needed), f.HalfLifeDays, thousandths(f.Found))
-	case "recency":
-		need = fmt.Sprintf("an event within %d days; found ", f.WithinDays)
-		if f.Found < 0 {
-			need += "none"
-		} else {
-			need += fmt.Sprintf("one %d days ago", f.Found)
-		}
-	case "days":
-		need = fmt.Sprintf("at least %d days with an event within %d days; found %d", f.Needed, f.WithinDays, f.Found)
-	default:
-		need = fmt.Sprintf("at least %d events within %d days; found %d", f.Needed, f.WithinDays, f.Found)
-	}
-	return fmt.Sprintf("%s: %s: %s", f.Path, need, verdict)
-}
-
-func thousandths(n int64) string { return fmt.Sprintf("%d.%03d", n/1000, n%1000) }
 
 func date(d Day) string { return time.Unix(int64(d)*86400, 0).UTC().Format(time.DateOnly) }
