@@ -26,19 +26,20 @@ var ErrClosed = errors.New("discreet: the engine is closed")
 // Engine is the chain from events to private tables for one tenant. Its
 // methods are safe for concurrent use. One engine at a time may use a store.
 type Engine struct {
-	cfg     Config
-	book    *consent.Book
-	rooms   []room
-	keys    atomic.Pointer[keyset]
-	account *ledger.Account
-	access  *ledger.AccessLog
-	log     *consent.Log
-	listen  map[string]*iab.Rule // purpose -> how it listens to signals
-	plan    *plan.Plan
-	terms   ledger.Terms           // of plan
-	since   map[string]contrib.Day // measure -> first day it counts
-	signer  note.Signer
-	vkeys   []string // newest first
+	cfg      Config
+	book     *consent.Book
+	rooms    []room
+	keys     atomic.Pointer[keyset]
+	account  *ledger.Account
+	access   *ledger.AccessLog
+	log      *consent.Log
+	listen   map[string]*iab.Rule // purpose -> how it listens to signals
+	plan     *plan.Plan
+	terms    ledger.Terms           // of plan
+	since    map[string]contrib.Day // measure -> first day it counts
+	versions []SegmentVersion
+	signer   note.Signer
+	vkeys    []string // newest first
 
 	// rights orders recording against withdrawal and erasure: whoever reads
 	// consent in order to write a profile holds it shared, whoever ends consent
@@ -109,6 +110,9 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		Sink: cfg.sink(), Signer: e.signer, Verifiers: e.vkeys,
 	}, cfg.Now())
 	if err != nil {
+		return nil, err
+	}
+	if err := e.publish(ctx, cfg.Now()); err != nil {
 		return nil, err
 	}
 	for i := range specs {

@@ -229,3 +229,20 @@ func (d *Definition) check() error {
 	}
 	return nil
 }
+
+// LookbackDays returns how many days the definition looks back, the day of
+// evaluation included, under rules with that TTL. A segment that In names may
+// look back as far as the TTL.
+func (d *Definition) LookbackDays(ttlDays int) (days int) {
+	for _, l := range d.lists() {
+		for i := range l.list {
+			w := l.list[i].window()
+			_, back := w.calendar.length()
+			if back = max(back, w.within); back == 0 {
+				back = ttlDays
+			}
+			days = max(days, back)
+		}
+	}
+	return days
+}
