@@ -85,6 +85,17 @@ type Config struct {
 	// Sweep calls again. It must be safe for concurrent use. Optional.
 	Ended func(context.Context, Ended) error
 
+	// Edges is told of every person who entered or left a segment by Record,
+	// RecordBatch, EraseInterest, NotInterested, Interested, Leave or Rejoin, when
+	// that is durable, and by the days that went by, on Sweep: once for each change,
+	// or not at all where the process ends in between, where a call returned an error, for
+	// what time changed between the last Sweep before Open and Open, for definitions
+	// that changed, and for joining two identifiers. What is recorded while Sweep runs may be told twice. What ends
+	// with consent goes to Ended; Sweep tells of it here too. It is called after the
+	// change and without a lock, so calls at the same time may tell in another order; it
+	// must be safe for concurrent use. Optional.
+	Edges func(Edge)
+
 	// Receipts says who the controller is and where data is kept, for Receipt.
 	// Optional: without it there are no receipts.
 	Receipts *consent.ReceiptTerms

@@ -11,8 +11,8 @@
 // person, [Engine.Choose] takes the answer, [Engine.Record] and
 // [Engine.RecordBatch] take events, [Engine.Rank] orders items for one person,
 // [Engine.Release] publishes a declared measure, and [Engine.Explain],
-// [Engine.Export], [Engine.Withdraw], [Engine.EraseInterest] and
-// [Engine.Erase] answer the person.
+// [Engine.Export], [Engine.Withdraw], [Engine.EraseInterest],
+// [Engine.NotInterested], [Engine.Leave] and [Engine.Erase] answer the person.
 //
 // # Guarantee
 //

@@ -53,8 +53,9 @@ type Engine struct {
 	tables    tables
 	parents   map[string]string // category -> parent, for ranking
 
-	reached atomic.Int32  // accounting window that recording has reached
-	lookups chan struct{} // slots for Config.Source
+	swept   []atomic.Int32 // by room: day up to which Config.Edges was told of time
+	reached atomic.Int32   // accounting window that recording has reached
+	lookups chan struct{}  // slots for Config.Source
 	stats   counters
 }
 
@@ -115,6 +116,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := e.publish(ctx, cfg.Now()); err != nil {
 		return nil, err
 	}
+	e.startEdges()
 	for i := range specs {
 		day, err := e.account.Declare(ctx, specs[i].Name, specBytes(e.meaning(specs[i].Purpose), &specs[i]), cfg.Now())
 		if err != nil {

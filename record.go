@@ -64,6 +64,7 @@ type admission struct {
 type profileWork struct {
 	moment  segment.Moment
 	pending []int // indexes into admissions
+	edges   []segment.Edge
 }
 
 func (e *Engine) record(ctx context.Context, name string, events []Event, outcomes [][]Outcome) (t Tally, err error) {
@@ -76,14 +77,16 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 			return Tally{}, err
 		}
 		clear(outcomes)
-		if t, err = e.admit(ctx, e.keys.Load(), events, outcomes); err != errKeys {
+		turns := e.newEdges()
+		if t, err = e.admit(ctx, e.keys.Load(), events, outcomes, turns); err != errKeys {
+			turns.tell(&err)
 			return t, err
 		}
 	}
 }
 
 // admit is record under one keyset; errKeys where another came meanwhile.
-func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes [][]Outcome) (t Tally, err error) {
+func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes [][]Outcome, turns *edges) (t Tally, err error) {
 	t = Tally{Events: len(events), Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{}}
 	admissions := make([]admission, 0, len(events)*len(e.rooms))
 	answers := e.newAnswers()
@@ -155,6 +158,7 @@ func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes 
 	}
 	err = e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
 		w := &work[i]
+		before := row
 		for _, n := range w.pending {
 			a := &admissions[n]
 			next, result, err := e.rooms[a.room].rules.Admit(row, a.grant, a.link, events[a.event].bare(), w.moment)
@@ -163,10 +167,15 @@ func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes 
 			}
 			row, a.result = next, result
 		}
-		return row, nil
+		var err error
+		w.edges, err = turns.changed(admissions[w.pending[0]].room, before, row)
+		return row, err
 	})
 	if err != nil {
 		return Tally{}, err
+	}
+	for i := range work {
+		turns.add(keys[i], work[i].edges)
 	}
 	for i := range admissions {
 		a := &admissions[i]

@@ -62,7 +62,7 @@ type rowChange = func(r *segment.Rules, row []byte) ([]byte, error)
 
 // wish changes the profile of a person, which it begins if need be; elsewhere is
 // done to what stands under names that are kept for access and erasure only.
-func (e *Engine) wish(ctx context.Context, who Raw, purpose string, change, elsewhere rowChange) error {
+func (e *Engine) wish(ctx context.Context, who Raw, purpose string, change, elsewhere rowChange) (err error) {
 	room, ok := e.room(purpose)
 	if !ok {
 		return ErrNoPurpose
@@ -84,14 +84,16 @@ func (e *Engine) wish(ctx context.Context, who Raw, purpose string, change, else
 		if err := answers.wait(ctx); err != nil {
 			return err
 		}
-		err = e.wishUnder(ctx, k, who, room, link, answers.get(link.Subject(), purpose), change, elsewhere)
+		turns := e.newEdges()
+		err = e.wishUnder(ctx, k, who, room, link, answers.get(link.Subject(), purpose), change, elsewhere, turns)
 		if err != errKeys {
+			turns.tell(&err)
 			return err
 		}
 	}
 }
 
-func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, link segment.Link, answer consent.SourceAnswer, change, elsewhere rowChange) error {
+func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, link segment.Link, answer consent.SourceAnswer, change, elsewhere rowChange, turns *edges) error {
 	e.rights.Lock()
 	defer e.rights.Unlock()
 	switch {
@@ -117,7 +119,7 @@ func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, 
 	}
 	for i := range names {
 		for _, key := range e.keysOf(&names[i], func(p string) bool { return p == room.purpose }) {
-			err := e.eraseFrom(ctx, key, func(row []byte) ([]byte, error) {
+			err := e.eraseFrom(ctx, key, e.turning(turns, room, i, key, func(row []byte) ([]byte, error) {
 				if i > 0 {
 					return elsewhere(room.rules, row)
 				}
@@ -125,7 +127,7 @@ func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, 
 					return nil, err
 				}
 				return change(room.rules, row)
-			})
+			}))
 			if err != nil {
 				return err
 			}
@@ -169,11 +171,13 @@ func (e *Engine) beginning(ctx context.Context, room *room, link segment.Link, a
 }
 
 // unwish changes the profile of a person, if there is one.
-func (e *Engine) unwish(ctx context.Context, who Raw, purpose string, change rowChange) error {
+func (e *Engine) unwish(ctx context.Context, who Raw, purpose string, change rowChange) (err error) {
 	room, ok := e.room(purpose)
 	if !ok {
 		return ErrNoPurpose
 	}
+	turns := e.newEdges()
+	defer turns.tell(&err) // when rights are free again
 	e.rights.Lock()
 	defer e.rights.Unlock()
 	if e.closed.Load() {
@@ -184,7 +188,8 @@ func (e *Engine) unwish(ctx context.Context, who Raw, purpose string, change row
 		return err
 	}
 	keys := e.keysOf(n, func(p string) bool { return p == purpose })
-	err = e.cfg.Store.ProfileUpdate(ctx, keys, func(_ int, row []byte) ([]byte, error) { return change(room.rules, row) })
+	turning := e.turning(turns, room, 0, keys[0], func(row []byte) ([]byte, error) { return change(room.rules, row) })
+	err = e.cfg.Store.ProfileUpdate(ctx, keys, func(_ int, row []byte) ([]byte, error) { return turning(row) })
 	if err != nil {
 		return err
 	}
