@@ -121,12 +121,15 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 		if err := e.shorten(ctx, sooner); err != nil { // first: a crash in between errs on the short side
 			return err
 		}
-		clear(sooner)
 		err := e.step(ctx, people, func(i int, r *consent.Record, _ bool) (*consent.Record, error) {
 			return r, e.answer(r, answers[people[i]], now)
 		}, func(f func(int, []byte) ([]byte, error)) error {
 			return e.cfg.Store.ConsentUpdate(ctx, people, f)
 		})
+		if err == nil {
+			err = e.renew(ctx, sooner, now)
+		}
+		clear(sooner)
 		people = people[:0]
 		clear(answers)
 		return err
@@ -156,12 +159,15 @@ func (e *Engine) ChooseBatch(ctx context.Context, batch []Chosen) (err error) {
 		if err := e.shorten(ctx, sooner); err != nil {
 			return err
 		}
-		clear(sooner)
 		err = e.stepAnyway(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, _ bool) (*consent.Record, error) {
 			return r, e.answer(r, []Choice{c.Choice}, now)
 		}, func(f func(int, []byte) ([]byte, error)) error {
 			return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, keys)
 		})
+		if err == nil {
+			err = e.renew(ctx, sooner, now)
+		}
+		clear(sooner)
 		if err != nil {
 			return err
 		}

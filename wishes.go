@@ -1,6 +1,7 @@
 package discreet
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -19,7 +20,7 @@ var ErrNotAgreed = errors.New("discreet: the person has not agreed to the purpos
 // NotInterested is a person's "not interested": what the profile for the purpose
 // holds about a category and everything below it is deleted, as by EraseInterest,
 // and nothing of it is taken any more until Interested. It is remembered with
-// the profile, as long as that is kept: the category, and neither what was done
+// the profile, as long as consent lasts, prolonged or not: the category, and neither what was done
 // in it nor when this was said. Rank leaves out items that Config.Catalog puts
 // there. Withdraw and Erase delete it with all the rest.
 //
@@ -214,4 +215,35 @@ func (e *Engine) unwanted(dismissed, candidates []string) []string {
 		}
 	}
 	return list
+}
+
+// renew prolongs the profiles that hold wishes to the ends of consent that an
+// answer gave, after it is recorded: what ends sooner was shortened before.
+func (e *Engine) renew(ctx context.Context, ends map[segment.Key]time.Time, now time.Time) error {
+	var keys []segment.Key
+	for k, end := range ends {
+		r, _ := e.room(k.Purpose)
+		row, err := e.cfg.Store.ProfileRow(ctx, k)
+		if err != nil {
+			return err
+		}
+		next, err := r.rules.Renew(row, now, end)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(row, next) {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	err := e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
+		r, _ := e.room(keys[i].Purpose)
+		return r.rules.Renew(row, now, ends[keys[i]])
+	})
+	if err != nil {
+		return err
+	}
+	return e.cfg.Store.ProfileSync(ctx)
 }

@@ -244,3 +244,38 @@ func TestWishesLast(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestWishesOutlastRenewal: who agrees again before consent ends keeps the wishes
+// until the new end, though nothing was recorded in between; who agrees again
+// after it ended begins anew.
+func TestWishesOutlastRenewal(t *testing.T) {
+	ctx := t.Context()
+	short := discreettest.Notice()
+	short.ConsentDays = 30
+	e := openWorld(t, discreet.Config{Notices: []consent.Notice{short}})
+	again := discreet.Choice{Notice: short.ID, Version: short.Version, Locale: short.Locale, Method: "test", Grant: []string{discreettest.Purpose}}
+	e.Agree(t, ann, bob)
+	for _, who := range []discreet.Raw{ann, bob} {
+		check(t, e.NotInterested(ctx, who, discreettest.Purpose, "books"))
+	}
+	e.Clock.Advance(20 * 24 * time.Hour)
+	check(t, e.Choose(ctx, ann, again))
+	e.Clock.Advance(20 * 24 * time.Hour)
+	check(t, e.AdvanceWindow(ctx, operator))
+	_, err := e.Sweep(ctx)
+	check(t, err)
+	check(t, e.Choose(ctx, bob, again))
+	e.Clock.Advance(time.Second)
+	for i, want := range []segment.Outcome{segment.RefusedDismissed, segment.Admitted} {
+		outcomes, err := e.Record(ctx, event(e, []discreet.Raw{ann, bob}[i], "1", "a", "books.fiction"))
+		check(t, err)
+		if outcomes[0].Result != want {
+			t.Errorf("%v, want %v", outcomes[0], want)
+		}
+	}
+	x, err := e.Export(ctx, ann, operator)
+	check(t, err)
+	if end := x.Profiles[0].ConsentEnds; !end.Equal(discreettest.Start.AddDate(0, 0, 50)) {
+		t.Error(end)
+	}
+}

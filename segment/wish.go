@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
 )
@@ -147,6 +148,22 @@ func (r *Rules) Rejoin(row []byte, segment string) ([]byte, error) {
 			p.left = slices.Delete(p.left, i, i+1)
 		}
 		return ok
+	})
+}
+
+// Renew returns the row of a person whose consent was prolonged to end, as it
+// stood at now, if the row holds wishes: they last as long as consent does, also
+// where no event comes that would tell the row. Other rows, one whose consent had
+// ended at now, and one that ends later anyway, stay as they are. It fails with
+// [ErrRow] only.
+func (r *Rules) Renew(row []byte, now, end time.Time) ([]byte, error) {
+	return r.rewrite(row, func(p *Profile) bool {
+		until := min(max(end.UnixMilli(), 0), maxMilli)
+		if !p.wishes() || p.expired(now) || p.until >= until {
+			return false
+		}
+		p.until = until
+		return true
 	})
 }
 

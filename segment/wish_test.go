@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/discreet-go/discreet/internal/proof"
 	"github.com/discreet-go/discreet/segment"
@@ -458,5 +459,42 @@ func TestMergeOverTheBound(t *testing.T) {
 		if len(names) != segment.MaxWishes || broad != 200 {
 			t.Error(len(names), broad)
 		}
+	}
+}
+
+func TestRenew(t *testing.T) {
+	r := rules(t)
+	plain := admitAs(t, r, 1, segment.Event{Category: "sports", Time: start})
+	wished, err := r.Leave(plain, "cooks")
+	wished = must(t, wished, err)
+	end := grant(1).To()
+	for name, c := range map[string]struct {
+		row  []byte
+		now  time.Duration
+		end  time.Time
+		want time.Time
+	}{
+		"longer":        {wished, day, end.Add(day), end.Add(day)},
+		"shorter":       {wished, day, end.Add(-day), end},
+		"without wish":  {plain, day, end.Add(day), end},
+		"had ended":     {wished, 265 * day, end.Add(day), end},
+		"before 1970":   {wished, day, time.Unix(-1, 0), end},
+		"at the end":    {wished, 265*day - time.Millisecond, end.Add(day), end.Add(day)},
+		"nothing there": {nil, day, end, time.Time{}},
+	} {
+		row, err := r.Renew(c.row, start.Add(c.now), c.end)
+		if err != nil || row == nil != (c.row == nil) {
+			t.Fatal(name, err)
+		}
+		if row == nil {
+			continue
+		}
+		canonical(t, row)
+		if got := read(t, row).ConsentEnds(); !got.Equal(c.want) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if _, err := r.Renew([]byte{9}, start, end); !errors.Is(err, segment.ErrRow) {
+		t.Error(err)
 	}
 }
