@@ -128,55 +128,55 @@ func (e *Engine) chooseAll(ctx context.Context, batch []Chosen, ended *[]Ended) 
 		if err := e.shorten(ctx, sooner); err != nil { // first: a crash in between errs on the short side
 			return err
 		}
-		clear(sooner)
 		err := e.step(ctx, people, func(i int, r *consent.Record, _ bool) (*consent.Record, error) {
 			return r, e.answer(r, answers[people[i]], now)
 		}, func(f func(int, []byte) ([]byte, error)) error {
 			return e.cfg.Store.ConsentUpdate(ctx, people, f)
 		})
+		if err == nil {
+			err = e.renew(ctx, sooner, now)
+		}
+		clear(sooner)
 		people = people[:0]
 		clear(answers)
 		return err
 	}
 	for i, c := range batch {
-		subject := names[i].subject
-		ends := e.under(c.Choice.Refuse)
+		subject, answer := names[i].subject, c.Choice
+		ends := e.under(answer.Refuse)
 		some, more, err := e.ending(ctx, names[i], ends, now)
 		if err != nil {
 			return err
 		}
-		if !some {
-			if _, ok := answers[subject]; !ok {
-				people = append(people, subject)
-			}
-			answers[subject] = append(answers[subject], c.Choice)
-			if err := e.ends(names[i], c.Choice, now, sooner); err != nil {
+		if some { // the no first and by itself: it holds also where the log cannot be written, a yes does not
+			if err := flush(); err != nil { // keeps one person's answers in order
 				return err
 			}
-			continue
+			no := answer
+			no.Grant = nil
+			var x Ended
+			err = e.stepAnyway(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, _ bool) (*consent.Record, error) {
+				x = e.ended(names[i], r, ends, consent.KindWithdrawn)
+				x.add(more)
+				return r, e.answer(r, []Choice{no}, now)
+			}, func(f func(int, []byte) ([]byte, error)) error {
+				return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, e.keysOf(names[i], ends))
+			})
+			if err == nil || errors.Is(err, ErrUnlogged) {
+				*ended = append(*ended, x)
+			}
+			if err != nil {
+				return err
+			}
+			if answer.Refuse = nil; len(answer.Grant) == 0 {
+				continue
+			}
 		}
-		if err := flush(); err != nil { // keeps one person's answers in order
-			return err
+		if _, ok := answers[subject]; !ok {
+			people = append(people, subject)
 		}
-		if err := e.ends(names[i], c.Choice, now, sooner); err != nil {
-			return err
-		}
-		if err := e.shorten(ctx, sooner); err != nil {
-			return err
-		}
-		clear(sooner)
-		var x Ended
-		err = e.stepAnyway(ctx, []consent.Subject{subject}, func(_ int, r *consent.Record, _ bool) (*consent.Record, error) {
-			x = e.ended(names[i], r, ends, consent.KindWithdrawn)
-			x.add(more)
-			return r, e.answer(r, []Choice{c.Choice}, now)
-		}, func(f func(int, []byte) ([]byte, error)) error {
-			return e.cfg.Store.Forget(ctx, subject, func(row []byte) ([]byte, error) { return f(0, row) }, e.keysOf(names[i], ends))
-		})
-		if err == nil || errors.Is(err, ErrUnlogged) {
-			*ended = append(*ended, x)
-		}
-		if err != nil {
+		answers[subject] = append(answers[subject], answer)
+		if err := e.ends(names[i], answer, now, sooner); err != nil {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ type Config struct {
 	Store    Store                // opened by the caller, and closed by it after the engine
 	Notices  []consent.Notice     // what people are told and asked
 	Taxonomy *segment.Taxonomy    // the categories; what it does not know is refused
-	Segments []segment.Definition // the interest segments, each for one purpose
+	Segments []segment.Definition // the interest segments, each for one purpose; while a new version fills, beside the one before: see SegmentVersions
 	Measures []dp.Measure         // every aggregate that may ever be released
 	Budget   dp.Budget            // (epsilon, delta) for everything released in one window, fixed when the store is new, or by AmendBudget
 	TTLDays  int                  // days after which what a person did is forgotten, 1 to 730
@@ -102,6 +102,17 @@ type Config struct {
 	// and then for each purpose. Optional: without it there are no audiences, and
 	// nothing is exported.
 	Audience *audience.Config
+
+	// Edges is told of every person who entered or left a segment by Record,
+	// RecordBatch, EraseInterest, NotInterested, Interested, Leave or Rejoin, when
+	// that is durable, and by the days that went by, on Sweep: once for each change,
+	// or not at all where the process ends in between, where a call returned an error, for
+	// what time changed between the last Sweep before Open and Open, for definitions
+	// that changed, and for joining two identifiers. What is recorded while Sweep runs may be told twice. What ends
+	// with consent goes to Ended; Sweep tells of it here too. It is called after the
+	// change and without a lock, so calls at the same time may tell in another order; it
+	// must be safe for concurrent use. Optional.
+	Edges func(Edge)
 
 	// Receipts says who the controller is and where data is kept, for Receipt.
 	// Optional: without it there are no receipts.
@@ -172,6 +183,23 @@ type room struct {
 	rules   *segment.Rules
 	hash    [32]byte // of what decides who is in its segments
 	specs   []contrib.Spec
+
+	// Where segments are there in two versions: the rules of the older ones, until
+	// publish decides which serve.
+	older     *segment.Rules
+	olderHash [32]byte
+}
+
+// rules makes the rules of a purpose, and the hash of what they mean.
+func (c *Config) rules(p consent.Purpose, list []segment.Definition, specs []contrib.Spec) (*segment.Rules, [32]byte, error) {
+	r, err := segment.NewRules(segment.RulesConfig{
+		Purpose: p.Key, Taxonomy: c.Taxonomy, Definitions: list, Measures: specs, TTLDays: c.TTLDays, Advertising: p.Advertising,
+	})
+	if err != nil {
+		return nil, [32]byte{}, err
+	}
+	hash, err := meaningOf(r, c.Taxonomy, p.Advertising)
+	return r, hash, err
 }
 
 // check returns the consent book, the rooms sorted by purpose, and every spec.
@@ -200,7 +228,9 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 	}
 	names := map[string][]string{} // purpose -> segment names
 	for _, d := range c.Segments {
-		names[d.Purpose] = append(names[d.Purpose], d.Name)
+		if !slices.Contains(names[d.Purpose], d.Name) {
+			names[d.Purpose] = append(names[d.Purpose], d.Name)
+		}
 	}
 	var all []contrib.Spec
 	for _, m := range c.Measures {
@@ -219,7 +249,8 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 	}
 	var rooms []room
 	for purpose := range names {
-		if _, ok := book.Purpose(purpose); !ok {
+		described, ok := book.Purpose(purpose)
+		if !ok {
 			return nil, nil, nil, ErrNoPurpose
 		}
 		if c.TTLDays > book.RetentionDays(purpose) {
@@ -231,18 +262,17 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 				r.specs = append(r.specs, s)
 			}
 		}
-		r.rules, err = segment.NewRules(segment.RulesConfig{
-			Purpose:     purpose,
-			Taxonomy:    c.Taxonomy,
-			Definitions: slices.DeleteFunc(slices.Clone(c.Segments), func(d segment.Definition) bool { return d.Purpose != purpose }),
-			Measures:    r.specs,
-			TTLDays:     c.TTLDays,
-		})
+		older, newer, err := versionsOf(c.Segments, purpose)
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if r.hash, err = meaningOf(r.rules, c.Taxonomy); err != nil {
+		if r.rules, r.hash, err = c.rules(described, newer, r.specs); err != nil {
 			return nil, nil, nil, err
+		}
+		if older != nil {
+			if r.older, r.olderHash, err = c.rules(described, older, r.specs); err != nil {
+				return nil, nil, nil, err
+			}
 		}
 		rooms = append(rooms, r)
 	}

@@ -15,7 +15,8 @@
 // [Engine.RecordBatch] take events, [Engine.Rank] orders items for one person,
 // [Engine.Release] publishes a declared measure, and [Engine.Explain],
 // [Engine.Export], [Engine.Receipt], [Engine.Withdraw], [Engine.Object],
-// [Engine.EraseInterest] and [Engine.Erase] answer the person. [Engine.Suspend] stops
+// [Engine.EraseInterest], [Engine.NotInterested], [Engine.Leave] and [Engine.Erase]
+// answer the person. [Engine.Suspend] stops
 // every use of a purpose; [Engine.Processing] writes the record of processing.
 // [Engine.ExportMemberships] tells a third party who is in a segment, where people
 // agreed to that.

@@ -271,7 +271,9 @@ func TestDeclaredLater(t *testing.T) {
 	if got, want := r.Header().Since, e.Clock.Now().Format(time.DateOnly); got != want {
 		t.Errorf("counts since %s, want %s", got, want)
 	}
-	next.Segments = append([]segment.Definition{atLeast("runners", "sports.running", 7)}, worldSegments[1:]...)
+	stricter := atLeast("runners", "sports.running", 7)
+	stricter.Version = 2
+	next.Segments = append([]segment.Definition{stricter}, worldSegments[1:]...)
 	e.Clock.Advance(24 * time.Hour)
 	changed, err := discreet.Open(t.Context(), next)
 	check(t, err)

@@ -27,20 +27,21 @@ var ErrClosed = errors.New("discreet: the engine is closed")
 // methods are safe for concurrent use. One engine at a time may use a store, or
 // several where it is Shared: see [Store].
 type Engine struct {
-	cfg     Config
-	book    *consent.Book
-	rooms   []room
-	keys    atomic.Pointer[keyset]
-	account *ledger.Account
-	access  *ledger.AccessLog
-	log     *consent.Log
-	listen  map[string]*iab.Rule // purpose -> how it listens to signals
-	shared  bool                 // other engines may use the store
-	plan    *plan.Plan
-	terms   ledger.Terms           // of plan
-	since   map[string]contrib.Day // measure -> first day it counts
-	signer  note.Signer
-	vkeys   []string // newest first
+	cfg      Config
+	book     *consent.Book
+	rooms    []room
+	keys     atomic.Pointer[keyset]
+	account  *ledger.Account
+	access   *ledger.AccessLog
+	log      *consent.Log
+	listen   map[string]*iab.Rule // purpose -> how it listens to signals
+	shared   bool                 // other engines may use the store
+	plan     *plan.Plan
+	terms    ledger.Terms           // of plan
+	since    map[string]contrib.Day // measure -> first day it counts
+	versions []SegmentVersion
+	signer   note.Signer
+	vkeys    []string // newest first
 
 	// rights orders recording against withdrawal and erasure: whoever reads
 	// consent in order to write a profile holds it shared, whoever ends consent
@@ -55,8 +56,9 @@ type Engine struct {
 	tables    tables
 	parents   map[string]string // category -> parent, for ranking
 
-	reached atomic.Int32  // accounting window that recording has reached
-	lookups chan struct{} // slots for Config.Source
+	swept   []atomic.Int32 // by room: day up to which Config.Edges was told of time
+	reached atomic.Int32   // accounting window that recording has reached
+	lookups chan struct{}  // slots for Config.Source
 	stats   counters
 }
 
@@ -117,6 +119,10 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := e.publish(ctx, cfg.Now()); err != nil {
+		return nil, err
+	}
+	e.startEdges()
 	for i := range specs {
 		day, err := e.account.Declare(ctx, specs[i].Name, specBytes(e.meaning(specs[i].Purpose), &specs[i]), cfg.Now())
 		if err != nil {

@@ -83,12 +83,16 @@ func TestFaultsOfPeople(t *testing.T) {
 		choose(ann, agree), choose(bob, agree), choose(device, agree), choose(carl, agree),
 		record(ann, 1), record(bob, 3), record(device, 5), record(carl, 7),
 		func(e *discreet.Engine) error { return e.EraseInterest(ctx, ann, discreettest.Purpose, "books") },
+		func(e *discreet.Engine) error { return e.NotInterested(ctx, device, discreettest.Purpose, "books") },
+		func(e *discreet.Engine) error { return e.Leave(ctx, ann, discreettest.Purpose, "readers") },
 		func(e *discreet.Engine) error { return e.Merge(ctx, device, ann) },
 		func(e *discreet.Engine) error {
 			err := e.SetKeys(ctx, next, operator)
 			return err
 		},
 		record(ann, 9),
+		func(e *discreet.Engine) error { return e.Interested(ctx, ann, discreettest.Purpose, "books") },
+		func(e *discreet.Engine) error { return e.Rejoin(ctx, ann, discreettest.Purpose, "readers") },
 		func(e *discreet.Engine) error { return errOf(e.Withdraw(ctx, bob)) },
 		choose(carl, refuse), choose(carl, agree), record(carl, 11),
 		func(e *discreet.Engine) error { return errOf(e.Erase(ctx, carl, operator)) },
@@ -102,7 +106,7 @@ func TestFaultsOfPeople(t *testing.T) {
 			err := step(e)
 			if errors.Is(err, errFault) {
 				check(t, e.Close())
-				if i > 10 {
+				if i > 12 {
 					config.Keys = next
 				}
 				if e, err = discreet.Open(ctx, config); err != nil {

@@ -138,12 +138,12 @@ func TestMembershipsEndWithConsent(t *testing.T) {
 	if n != 1 {
 		t.Errorf("an expiry was told %d times", n)
 	}
-	e.Clock.Set(discreettest.Start.AddDate(0, 0, 8))
+	e.Clock.Set(discreettest.Start.AddDate(0, 0, 7))
 	count(t, e, "later")
-	if got := last(1); !got.Equal(day.AddDate(0, 0, 10)) {
+	if got := last(1); !got.Equal(day.AddDate(0, 0, 9)) { // ten days after they agreed, which was yesterday
 		t.Errorf("two days before the end: until %v", got)
 	}
-	e.Clock.Set(discreettest.Start.AddDate(0, 0, 10).Add(-time.Hour))
+	e.Clock.Set(discreettest.Start.AddDate(0, 0, 9).Add(-time.Hour))
 	if _, x := exported(t, e, toPartner, only(somebody(2))); x.Denied[consent.Expired] != 1 {
 		t.Errorf("on the last day: %+v", x)
 	}

@@ -35,20 +35,24 @@ var toPartner = discreet.MembershipExport{Recipient: "Partner Ltd", Sharing: par
 
 func somebody(i int) discreet.Raw { return discreet.Opaque(fmt.Sprint("somebody ", i)) }
 
-// fill lets a crowd agree to everything and run.
+// fill lets a crowd, who agreed to everything yesterday, run on two days.
 func fill(t testing.TB, e *discreettest.Engine, n int) {
 	t.Helper()
-	var chosen []discreet.Chosen
+	var agreed []discreet.Historic
 	var events []discreet.Event
+	yesterday := e.Clock.Now().AddDate(0, 0, -1)
 	for i := range n {
-		chosen = append(chosen, discreet.Chosen{Who: somebody(i), Choice: discreet.Choice{
+		agreed = append(agreed, historic(somebody(i), yesterday, discreet.Choice{
 			Notice: "personal-pages", Version: 1, Locale: "en", Method: "test", Grant: []string{discreettest.Purpose, ads, partners, "research"},
-		}})
+		}))
 		ev := with(e, somebody(i), "1", discreet.Signals{Age: consent.Adult})
-		events = append(events, ev)
+		before := with(e, somebody(i), "0", discreet.Signals{Age: consent.Adult})
+		before.Time = yesterday
+		events = append(events, before, ev)
 	}
-	check(t, e.ChooseBatch(t.Context(), chosen))
-	_, err := e.RecordBatch(t.Context(), events)
+	_, err := e.Import(t.Context(), all(agreed...))
+	check(t, err)
+	_, err = e.RecordBatch(t.Context(), events)
 	check(t, err)
 }
 

@@ -12,46 +12,7 @@ import (
 )
 
 // definitionWords says who is in a segment.
-func (e *Engine) definitionWords(d *segment.Definition) (words []string) {
-	for _, list := range []struct {
-		how        string
-		predicates []segment.Predicate
-	}{{"all of: ", d.All}, {"at least one of: ", d.Any}, {"none of: ", d.None}} {
-		how := list.how
-		if len(list.predicates) == 1 && how != "none of: " {
-			how = ""
-		}
-		for i := range list.predicates {
-			words = append(words, how+e.predicateWords(&list.predicates[i]))
-		}
-	}
-	return words
-}
-
-// predicateWords says when a predicate holds.
-func (e *Engine) predicateWords(p *segment.Predicate) string {
-	path := e.cfg.Taxonomy.Path
-	switch {
-	case p.Score != nil:
-		return fmt.Sprintf("a score of at least %g in %s, where an event counts 1 on its day and half as much every %s",
-			float64(p.Score.AtLeastMilli)/1000, path(p.Score.Category), count(int64(p.Score.HalfLifeDays), "day"))
-	case p.Recency != nil && p.Recency.WithinDays == 1:
-		return fmt.Sprintf("an event in %s today", path(p.Recency.Category))
-	case p.Recency != nil:
-		return fmt.Sprintf("an event in %s within the last %d days, today included", path(p.Recency.Category), p.Recency.WithinDays)
-	case p.Frequency != nil:
-		what := "at least " + count(int64(p.Frequency.AtLeast), "event")
-		if p.Frequency.Days {
-			what = "events on at least " + count(int64(p.Frequency.AtLeast), "day")
-		}
-		within := "today"
-		if p.Frequency.WithinDays > 1 {
-			within = fmt.Sprintf("within the last %d days, today included", p.Frequency.WithinDays)
-		}
-		return fmt.Sprintf("%s in %s %s", what, path(p.Frequency.Category), within)
-	}
-	return Blank + "what this condition means"
-}
+func (e *Engine) definitionWords(d *segment.Definition) []string { return d.Words(e.cfg.Taxonomy) }
 
 // released says what anybody may learn from everything that is published.
 func (e *Engine) released() ProcessingBudget {

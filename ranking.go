@@ -3,6 +3,7 @@ package discreet
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -57,7 +58,10 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 		if err := e.suspended.look(ctx, e); err != nil {
 			return Ranking{}, err
 		}
-		var link pseudonym.Link
+		var (
+			link      pseudonym.Link
+			dismissed []string
+		)
 		heard := e.aged(e.hear(&q.Signals, room.purpose))
 		if err := e.obeySignals(ctx, e.keys.Load(), q.Who, &q.Signals); err != nil {
 			return Ranking{}, err
@@ -65,12 +69,13 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 		for err = errKeys; err == errKeys; {
 			k := e.keys.Load()
 			if link, err = k.deriver.Link(q.Who, room.purpose); err == nil {
-				req.Person, r.Decision, err = e.person(ctx, k, room, q.Who, link, heard)
+				req.Person, dismissed, r.Decision, err = e.person(ctx, k, room, q.Who, link, heard)
 			}
 		}
 		if err != nil {
 			return Ranking{}, err
 		}
+		req.Exclude = append(slices.Clip(req.Exclude), e.unwanted(dismissed, q.Candidates)...)
 		if r.Decision.Reason == consent.SourceDenied {
 			if err := e.obey(ctx, q.Who, link); err != nil {
 				return Ranking{}, err
@@ -82,28 +87,29 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 	return r, nil
 }
 
-// person reads what a ranking may use of a person; nil without consent. It
-// returns errKeys where another keyset came meanwhile.
-func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, link pseudonym.Link, heard consent.Heard) (*rank.Person, Decision, error) {
+// person reads what a ranking may use of a person, nil without consent, and the
+// categories that the person is not interested in. It returns errKeys where
+// another keyset came meanwhile.
+func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, link pseudonym.Link, heard consent.Heard) (*rank.Person, []string, Decision, error) {
 	answers := e.newAnswers()
 	answers.ask(ctx, who, link.Subject(), link.Purpose())
 	if err := answers.wait(ctx); err != nil {
-		return nil, Decision{}, err
+		return nil, nil, Decision{}, err
 	}
 	e.rights.RLock()
 	defer e.rights.RUnlock()
 	switch {
 	case e.closed.Load():
-		return nil, Decision{}, ErrClosed
+		return nil, nil, Decision{}, ErrClosed
 	case e.keys.Load() != k:
-		return nil, Decision{}, errKeys
+		return nil, nil, Decision{}, errKeys
 	}
 	if _, err := e.meet(ctx, k, who); err != nil {
-		return nil, Decision{}, err
+		return nil, nil, Decision{}, err
 	}
 	h, _, err := e.deciding(ctx, link.Subject())
 	if err != nil {
-		return nil, Decision{}, err
+		return nil, nil, Decision{}, err
 	}
 	now := e.cfg.Now()
 	decision := e.book.Decide(consent.Question{
@@ -112,15 +118,15 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 		Heard: heard, Suspended: e.suspended.holds(room.purpose),
 	})
 	if !decision.Allowed {
-		return nil, decision, nil
+		return nil, nil, decision, nil
 	}
 	row, err := e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: room.purpose, ID: link.ID()})
 	if err != nil || row == nil {
-		return nil, decision, err
+		return nil, nil, decision, err
 	}
 	p, err := segment.ReadProfile(row)
 	if err != nil {
-		return nil, decision, err
+		return nil, nil, decision, err
 	}
 	own := room.rules.History(p, now)
 	person := &rank.Person{Categories: make(map[string]float64, len(own.Interests))}
@@ -133,7 +139,7 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 	for _, it := range own.Items {
 		person.Items = append(person.Items, rank.OwnItem{Item: it.Item, Day: it.Day, Count: int(it.Count)})
 	}
-	return person, decision, nil
+	return person, own.Dismissed, decision, nil
 }
 
 // tables holds the newest releases of this process.

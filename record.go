@@ -64,6 +64,7 @@ type admission struct {
 type profileWork struct {
 	moment  segment.Moment
 	pending []int // indexes into admissions
+	edges   []segment.Edge
 }
 
 func (e *Engine) record(ctx context.Context, name string, events []Event, outcomes [][]Outcome) (t Tally, err error) {
@@ -76,7 +77,9 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 			return Tally{}, err
 		}
 		clear(outcomes)
-		if t, err = e.admit(ctx, e.keys.Load(), events, outcomes); err != errKeys && err != errStale {
+		turns := e.newEdges()
+		if t, err = e.admit(ctx, e.keys.Load(), events, outcomes, turns); err != errKeys && err != errStale {
+			turns.tell(&err)
 			return t, err
 		}
 	}
@@ -84,7 +87,7 @@ func (e *Engine) record(ctx context.Context, name string, events []Event, outcom
 
 // admit is record under one keyset; errKeys where another came meanwhile, errStale
 // where another process changed a consent that was decided by.
-func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes [][]Outcome) (t Tally, err error) {
+func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes [][]Outcome, turns *edges) (t Tally, err error) {
 	t = Tally{Events: len(events), Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{}}
 	admissions := make([]admission, 0, len(events)*len(e.rooms))
 	answers := e.newAnswers()
@@ -156,6 +159,7 @@ func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes 
 	}
 	err = e.write(ctx, keys, consents, func(i int, row []byte) ([]byte, error) {
 		w := &work[i]
+		before := row
 		for _, n := range w.pending {
 			a := &admissions[n]
 			next, result, err := e.rooms[a.room].rules.Admit(row, a.grant, a.link, events[a.event].bare(), w.moment)
@@ -164,10 +168,15 @@ func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes 
 			}
 			row, a.result = next, result
 		}
-		return row, nil
+		var err error
+		w.edges, err = turns.changed(admissions[w.pending[0]].room, before, row)
+		return row, err
 	})
 	if err != nil {
 		return Tally{}, err
+	}
+	for i := range work {
+		turns.add(keys[i], work[i].edges)
 	}
 	for i := range admissions {
 		a := &admissions[i]

@@ -240,8 +240,9 @@ func querySpec(meaning [32]byte, s *contrib.Spec, shareNano int64) []byte {
 }
 
 // meaningOf hashes what decides who is in the segments of a purpose: the
-// definitions and the taxonomy.
-func meaningOf(r *segment.Rules, t *segment.Taxonomy) ([32]byte, error) {
+// definitions, the taxonomy, and whether the purpose is advertising, which asks
+// for more evidence.
+func meaningOf(r *segment.Rules, t *segment.Taxonomy, advertising bool) ([32]byte, error) {
 	h := sha256.New()
 	enc := json.NewEncoder(h)
 	if err := enc.Encode(r.Definitions()); err != nil {
@@ -258,6 +259,9 @@ func meaningOf(r *segment.Rules, t *segment.Taxonomy) ([32]byte, error) {
 		if err := enc.Encode([]any{alias, id}); err != nil {
 			return [32]byte{}, err
 		}
+	}
+	if advertising {
+		io.WriteString(h, "advertising\n")
 	}
 	return [32]byte(h.Sum(nil)), nil
 }

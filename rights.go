@@ -231,6 +231,8 @@ func (e *Engine) EraseInterest(ctx context.Context, who Raw, purpose, category s
 	if !ok {
 		return ErrNoPurpose
 	}
+	turns := e.newEdges()
+	defer turns.tell(&err) // when rights are free again
 	e.rights.Lock()
 	defer e.rights.Unlock()
 	if e.closed.Load() {
@@ -246,7 +248,7 @@ func (e *Engine) EraseInterest(ctx context.Context, who Raw, purpose, category s
 	}
 	for i := range names {
 		for _, key := range e.keysOf(&names[i], func(p string) bool { return p == purpose }) {
-			err := e.eraseFrom(ctx, key, func(row []byte) ([]byte, error) { return r.rules.ForgetCategory(row, category) })
+			err := e.eraseFrom(ctx, key, e.turning(turns, r, i, key, func(row []byte) ([]byte, error) { return r.rules.ForgetCategory(row, category) }))
 			if err != nil {
 				return err
 			}

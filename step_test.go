@@ -132,3 +132,29 @@ func TestLateFlagIsNotCovered(t *testing.T) {
 		}
 	}
 }
+
+// TestMixedAnswerUnlogged holds that of an answer that cannot be logged the no holds
+// and the yes does not.
+func TestMixedAnswerUnlogged(t *testing.T) {
+	ctx := t.Context()
+	n := discreettest.Notice()
+	n.Purposes = append(n.Purposes, consent.Purpose{Key: "statistics", Title: "Statistics"})
+	s := &unloggable{Store: memstore.Volatile()}
+	e := openWorld(t, discreet.Config{Store: s, Notices: []consent.Notice{n}})
+	e.Agree(t, ann)
+	mixed := discreet.Choice{Notice: n.ID, Version: 1, Locale: "en", Grant: []string{"statistics"}, Refuse: []string{discreettest.Purpose}}
+	s.broken = true
+	if err := e.Choose(ctx, ann, mixed); !errors.Is(err, discreet.ErrUnlogged) {
+		t.Errorf("%v", err)
+	}
+	d, err := e.Decide(ctx, ann, nil)
+	check(t, err)
+	if d[discreettest.Purpose].Allowed || d["statistics"].Allowed {
+		t.Errorf("unlogged: %v", d)
+	}
+	s.broken = false
+	check(t, e.Choose(ctx, ann, mixed))
+	if d, err = e.Decide(ctx, ann, nil); err != nil || d[discreettest.Purpose].Allowed || !d["statistics"].Allowed {
+		t.Errorf("logged: %v, %v", d, err)
+	}
+}

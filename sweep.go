@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
 )
 
@@ -51,12 +52,20 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(id segment.ID, row []byte) ([]byte, error) {
+		turns, today := e.newEdges(), dayOf(now)
+		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(id segment.ID, row []byte) (next []byte, err error) {
 			if keys.lost(id) {
 				s.Profiles++
 				return nil, nil
 			}
-			next, err := r.rules.Expire(row, m)
+			next, err = r.rules.Expire(row, m)
+			if err == nil && turns != nil {
+				list, err := r.rules.Edges(segment.Held{Row: row, Day: contrib.Day(e.swept[i].Load())}, segment.Held{Row: next, Day: today})
+				if err != nil {
+					return nil, err
+				}
+				turns.add(segment.Key{Purpose: r.purpose, ID: id}, list)
+			}
 			switch {
 			case err != nil:
 				return nil, err
@@ -70,6 +79,8 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 		if err != nil {
 			return s, err
 		}
+		e.swept[i].Store(int32(today))
+		turns.tell(&err)
 	}
 	w, err := e.account.At(now)
 	if err != nil {

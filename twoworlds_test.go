@@ -3,6 +3,7 @@ package discreet_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func drawDeed(t *rapid.T, people int) deed {
 		person: rapid.IntRange(0, people-1).Draw(t, "person"),
 		after:  time.Duration(rapid.IntRange(0, 40).Draw(t, "hours")) * time.Hour,
 	}
-	switch rapid.IntRange(0, 12).Draw(t, "kind") {
+	switch rapid.IntRange(0, 16).Draw(t, "kind") {
 	case 0:
 		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {
 			check(t, errOf(e.Withdraw(context.Background(), who, discreettest.Purpose)))
@@ -49,6 +50,29 @@ func drawDeed(t *rapid.T, people int) deed {
 	case 3, 4:
 		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {
 			check(t, e.Choose(context.Background(), who, agree))
+		}
+	case 5, 6:
+		name := rapid.SampledFrom([]string{"runners", "readers", "cooks"}).Draw(t, "segment")
+		back := rapid.Bool().Draw(t, "back")
+		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {
+			ctx, f := context.Background(), e.Leave
+			if back {
+				f = e.Rejoin
+			}
+			if err := f(ctx, who, discreettest.Purpose, name); !errors.Is(err, discreet.ErrNotAgreed) {
+				check(t, err)
+			}
+		}
+	case 7, 8:
+		back := rapid.Bool().Draw(t, "back")
+		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, _ int) {
+			ctx, f := context.Background(), e.NotInterested
+			if back {
+				f = e.Interested
+			}
+			if err := f(ctx, who, discreettest.Purpose, category); !errors.Is(err, discreet.ErrNotAgreed) {
+				check(t, err)
+			}
 		}
 	default:
 		d.do = func(t *rapid.T, e *discreettest.Engine, who discreet.Raw, n int) {

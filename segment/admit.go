@@ -57,6 +57,7 @@ const (
 	RefusedSensitive               // marked sensitive, or below such a category
 	RefusedMalformed               // neither item nor category, or a field breaks its rule
 	RefusedFull                    // too many message ids within seven days
+	RefusedDismissed               // the person is not interested in the category
 )
 
 // String returns a stable code.
@@ -80,6 +81,8 @@ func (o Outcome) String() string {
 		return "malformed"
 	case RefusedFull:
 		return "full"
+	case RefusedDismissed:
+		return "dismissed"
 	}
 	return "none"
 }
@@ -130,6 +133,9 @@ func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, O
 	if fresh {
 		p.buf = p.own
 		p.reset(l.Salt(), today)
+	}
+	if node != nil && r.dismissed(p, r.taxonomy.index[node.id]) {
+		return row, RefusedDismissed, nil
 	}
 	var hash *[messageSize]byte
 	if e.MessageID != "" {

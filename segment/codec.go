@@ -12,6 +12,7 @@ import (
 const (
 	rowFormat     = 0
 	rowWithOthers = 1
+	rowWithWishes = 2
 	maxCategories = 256     // with day counts
 	maxCount      = 1 << 20 // events of one category and day
 	maxPerItem    = 4       // categories of one kept item
@@ -19,13 +20,15 @@ const (
 	messageSize   = 8       // bytes of a message id's hash
 )
 
-// Formats 0 and 1 of a row; 1 where there are others. Numbers are unsigned varints in their shortest form; lists
-// and strings carry their length first.
+// Formats 0, 1 and 2 of a row: 2 where there are wishes, else 1 where there are
+// others. Numbers are unsigned varints in their shortest form; lists and strings
+// carry their length first.
 //
 //	format, salt[16]
 //	created, seen-created, window, day of its start, enters, until, notice version, notice id
 //	messages: days, each: seen-day (from the second on: days to the one before, less 1), n, n hashes [8] ascending
-//	in format 1, others: 1 to 8, each: salt[16], messages as above
+//	in format 1, others: 1 to 8, in format 2: 0 to 8; each: salt[16], messages as above
+//	in format 2, dismissed: categories; left: segments; each at most 256, and not both empty
 //	categories: 2*n+bound, [highest rank [8] when bound], each: name, bytes of its days, days
 //	groups, each: measure, window, 2*n+bound, [highest rank [8]], bytes of its entries, entries, each: item, category+1 or 0, day
 //
@@ -34,7 +37,7 @@ const (
 // others of a category, newest first, it is the days to the one before, less 1.
 //
 // Others are the message ids of rows that were merged into this one, hashed under
-// the salts of those; they ascend by salt. Categories ascend by name, groups by (measure, window), entries by (item,
+// the salts of those; they ascend by salt. Dismissed and left ascend. Categories ascend by name, groups by (measure, window), entries by (item,
 // category), all strictly. A category without days is named by an entry.
 //
 // Days count from the start of the last window, and the parts carry their
@@ -147,7 +150,7 @@ func (p *Profile) decode(row []byte) error {
 
 // decodeHead reads all up to the message ids.
 func (p *Profile) decodeHead(row []byte) (cursor, error) {
-	if len(row) < 1+len(p.salt) || len(row) > math.MaxInt32 || row[0] > rowWithOthers {
+	if len(row) < 1+len(p.salt) || len(row) > math.MaxInt32 || row[0] > rowWithWishes {
 		return cursor{}, ErrRow
 	}
 	c := cursor{b: row, i: 1 + len(p.salt)}
@@ -167,7 +170,11 @@ func (p *Profile) decodeHead(row []byte) (cursor, error) {
 		return cursor{}, ErrRow
 	}
 	p.others = p.others[:0]
-	if row[0] == rowWithOthers && !p.decodeOthers(&c) {
+	if row[0] >= rowWithOthers && !p.decodeOthers(&c, row[0] == rowWithOthers) {
+		return cursor{}, ErrRow
+	}
+	p.dismissed, p.left = p.dismissed[:0], p.left[:0]
+	if row[0] == rowWithWishes && !p.decodeWishes(&c) {
 		return cursor{}, ErrRow
 	}
 	return c, nil
@@ -369,7 +376,14 @@ func prefix(dst []byte, at int) []byte {
 
 // encodeHead appends all up to the message ids.
 func (p *Profile) encodeHead(dst []byte, message *[messageSize]byte, today Day) []byte {
-	dst = append(dst, rowFormat+byte(bit(len(p.others) > 0)))
+	format := byte(rowFormat)
+	switch {
+	case p.wishes():
+		format = rowWithWishes
+	case len(p.others) > 0:
+		format = rowWithOthers
+	}
+	dst = append(dst, format)
 	dst = append(dst, p.salt[:]...)
 	dst = number(dst, uint64(p.created))
 	dst = number(dst, uint64(p.seen-p.created))
@@ -380,7 +394,13 @@ func (p *Profile) encodeHead(dst []byte, message *[messageSize]byte, today Day) 
 	dst = number(dst, uint64(p.version))
 	dst = p.appendText(dst, p.notice)
 	dst = p.encodeMessages(dst, p.messages, message, today)
-	return p.encodeOthers(dst)
+	if format != rowFormat {
+		dst = p.encodeOthers(dst)
+	}
+	if format == rowWithWishes {
+		dst = p.encodeWishes(dst)
+	}
+	return dst
 }
 
 // encodeMessages appends the message ids with the new one among them.

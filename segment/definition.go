@@ -1,19 +1,23 @@
 package segment
 
-import "github.com/discreet-go/discreet/internal/contrib"
+import (
+	"strconv"
+
+	"github.com/discreet-go/discreet/internal/contrib"
+)
 
 // Limits of definitions.
 const (
 	MaxTTLDays     = 730     // days that a profile may reach back
 	MaxDefinitions = 4096    // of one purpose
 	MaxPredicates  = 64      // in each list of a definition
-	MaxThreshold   = 1 << 30 // events, days, or thousandths of a score
+	MaxThreshold   = 1 << 30 // events, days, categories, or thousandths of a score
 )
 
 // Definition says who is in a segment: everyone for whom all predicates of All
 // hold, at least one of Any (if there are any), and none of None. It reads one
 // person's profile for one purpose and nothing else. The JSON form has the same
-// fields; [ParseDefinitions] reads it.
+// fields; [ParseDefinitions] reads it, [DefinitionSchema] describes it.
 type Definition struct {
 	Name    string      `json:"name"`    // 1 to 64 characters of a-z, 0-9, dot, dash, underscore
 	Purpose string      `json:"purpose"` // the one purpose whose profiles it reads
@@ -24,12 +28,19 @@ type Definition struct {
 	None    []Predicate `json:"none,omitempty"`
 }
 
-// Predicate is one condition: exactly one field is set. Every predicate names a
-// category and counts the events of its subtree.
+// Predicate is one condition: exactly one field is set. Every predicate but In
+// names a category and looks at the events of its subtree.
+//
+// What others call count is Frequency; a count of distinct days is Frequency
+// with Days, one of distinct categories is Distinct, and "has ever" is Subtree.
+// There is no sum: a profile keeps how often, and no amounts.
 type Predicate struct {
 	Score     *Score     `json:"score,omitempty"`
 	Recency   *Recency   `json:"recency,omitempty"`
 	Frequency *Frequency `json:"frequency,omitempty"`
+	Distinct  *Distinct  `json:"distinct,omitempty"`
+	Subtree   *Subtree   `json:"subtree,omitempty"`
+	In        *In        `json:"in,omitempty"`
 }
 
 // Score holds while the decayed number of events is at least a threshold: an
@@ -49,51 +60,155 @@ type Recency struct {
 }
 
 // Frequency holds while there are at least so many events, or distinct days
-// with an event, within the last days, today included.
+// with an event, in a window: the last days, today included, or one of the
+// calendar.
 type Frequency struct {
-	Category   string `json:"category"`
-	AtLeast    int    `json:"at_least"`       // 1 to 2^30
-	WithinDays int    `json:"within_days"`    // 1 to the TTL of the rules
-	Days       bool   `json:"days,omitempty"` // count distinct days instead of events
+	Category   string   `json:"category"`
+	AtLeast    int      `json:"at_least"`              // 1 to 2^30; with Days, at most the days of the window
+	WithinDays int      `json:"within_days,omitempty"` // 1 to the TTL of the rules, or 0 with Calendar
+	Calendar   Calendar `json:"calendar,omitempty"`    // or "" with WithinDays
+	Days       bool     `json:"days,omitempty"`        // count distinct days instead of events
 }
 
-// category returns the category of the predicate, whether exactly one kind is
-// set, and whether its numbers are within the limits.
-func (p *Predicate) category() (category string, one, sane bool) {
-	set := 0
+// Distinct holds while there are events of at least so many different
+// categories in the subtree, its root among them, in a window as of Frequency.
+type Distinct struct {
+	Category   string   `json:"category"`
+	AtLeast    int      `json:"at_least"`              // 1 to 2^30
+	WithinDays int      `json:"within_days,omitempty"` // 1 to the TTL of the rules, or 0 with Calendar
+	Calendar   Calendar `json:"calendar,omitempty"`    // or "" with WithinDays
+}
+
+// Subtree holds while the profile holds any event of the subtree: up to the TTL
+// of the rules.
+type Subtree struct {
+	Category string `json:"category"`
+}
+
+// In holds for whoever is in another segment of the same purpose. Segments must
+// not name each other in a circle.
+type In struct {
+	Segment string `json:"segment"` // its name; whichever version serves
+}
+
+// window is the part of Frequency and Distinct that says which days count.
+type window struct {
+	within   int
+	calendar Calendar
+}
+
+// sane reports whether the window is one, and returns the most days it has.
+func (w window) sane() (days int, err error) {
+	days, _ = w.calendar.length()
+	switch {
+	case w.within != 0 && w.calendar != "", w.calendar != "" && days == 0:
+		return 0, ErrWindow
+	case w.calendar == "" && (w.within < 1 || w.within > MaxTTLDays):
+		return 0, ErrPredicate
+	}
+	return max(days, w.within), nil
+}
+
+// check applies the rules that need neither taxonomy nor other definitions.
+func (p *Predicate) check() error {
+	set, sane := 0, true
+	var err error
 	if s := p.Score; s != nil {
 		set++
-		category = s.Category
 		sane = s.HalfLifeDays >= 1 && s.HalfLifeDays <= MaxTTLDays && s.AtLeastMilli >= 1 && s.AtLeastMilli <= MaxThreshold
 	}
 	if r := p.Recency; r != nil {
 		set++
-		category = r.Category
 		sane = r.WithinDays >= 1 && r.WithinDays <= MaxTTLDays
 	}
 	if f := p.Frequency; f != nil {
 		set++
-		category = f.Category
-		sane = f.AtLeast >= 1 && f.AtLeast <= MaxThreshold && f.WithinDays >= 1 && f.WithinDays <= MaxTTLDays
-		if f.Days {
-			sane = sane && f.AtLeast <= f.WithinDays
+		var days int
+		days, err = window{f.WithinDays, f.Calendar}.sane()
+		sane = f.AtLeast >= 1 && f.AtLeast <= MaxThreshold && (!f.Days || f.AtLeast <= days)
+	}
+	if d := p.Distinct; d != nil {
+		set++
+		_, err = window{d.WithinDays, d.Calendar}.sane()
+		sane = d.AtLeast >= 1 && d.AtLeast <= MaxThreshold
+	}
+	if p.Subtree != nil {
+		set++
+	}
+	if in := p.In; in != nil {
+		set++
+		sane = contrib.ValidName(in.Segment)
+		if !sane {
+			err = ErrReference
 		}
 	}
-	return category, set == 1, sane
+	switch {
+	case set != 1:
+		return ErrPredicates
+	case err != nil:
+		return err
+	case !sane:
+		return ErrPredicate
+	case p.In == nil && p.category() == "":
+		return ErrUnknown
+	}
+	return nil
 }
 
-// within returns the days that the predicate looks back, 0 for the whole TTL.
-func (p *Predicate) within() int {
+// category returns the category of the predicate, "" for In.
+func (p *Predicate) category() string {
+	switch {
+	case p.Score != nil:
+		return p.Score.Category
+	case p.Recency != nil:
+		return p.Recency.Category
+	case p.Frequency != nil:
+		return p.Frequency.Category
+	case p.Distinct != nil:
+		return p.Distinct.Category
+	case p.Subtree != nil:
+		return p.Subtree.Category
+	}
+	return ""
+}
+
+// window returns which days count; the zero window is the whole TTL.
+func (p *Predicate) window() window {
 	switch {
 	case p.Recency != nil:
-		return p.Recency.WithinDays
+		return window{within: p.Recency.WithinDays}
 	case p.Frequency != nil:
-		return p.Frequency.WithinDays
+		return window{p.Frequency.WithinDays, p.Frequency.Calendar}
+	case p.Distinct != nil:
+		return window{p.Distinct.WithinDays, p.Distinct.Calendar}
 	}
-	return 0
+	return window{}
 }
 
-// check applies the rules that need no taxonomy.
+// lists returns the three lists with what they are called.
+func (d *Definition) lists() [3]predicateList {
+	return [...]predicateList{{"all", d.All}, {"any", d.Any}, {"none", d.None}}
+}
+
+type predicateList struct {
+	name string
+	list []Predicate
+}
+
+// placed names a predicate by its place in its list, from 1.
+func (l predicateList) placed(i int, err error) error { return placedError{l.name, i + 1, err} }
+
+// placedError is a part of what numbered makes.
+type placedError struct {
+	list string
+	n    int
+	err  error
+}
+
+func (e placedError) Error() string { return e.list + " " + strconv.Itoa(e.n) + ": " + e.err.Error() }
+func (e placedError) Unwrap() error { return e.err }
+
+// check applies the rules that need neither taxonomy nor other definitions.
 func (d *Definition) check() error {
 	if !contrib.ValidName(d.Name) || !contrib.ValidName(d.Purpose) || d.Version < 1 ||
 		d.Title != "" && !contrib.ValidKey(d.Title) {
@@ -102,19 +217,32 @@ func (d *Definition) check() error {
 	if len(d.All)+len(d.Any) == 0 {
 		return ErrPredicates
 	}
-	for _, list := range [...][]Predicate{d.All, d.Any, d.None} {
-		if len(list) > MaxPredicates {
+	for _, l := range d.lists() {
+		if len(l.list) > MaxPredicates {
 			return ErrPredicates
 		}
-		for i := range list {
-			_, one, sane := list[i].category()
-			if !one {
-				return ErrPredicates
-			}
-			if !sane {
-				return ErrPredicate
+		for i := range l.list {
+			if err := l.list[i].check(); err != nil {
+				return l.placed(i, err)
 			}
 		}
 	}
 	return nil
+}
+
+// LookbackDays returns how many days the definition looks back, the day of
+// evaluation included, under rules with that TTL. A segment that In names may
+// look back as far as the TTL.
+func (d *Definition) LookbackDays(ttlDays int) (days int) {
+	for _, l := range d.lists() {
+		for i := range l.list {
+			w := l.list[i].window()
+			_, back := w.calendar.length()
+			if back = max(back, w.within); back == 0 {
+				back = ttlDays
+			}
+			days = max(days, back)
+		}
+	}
+	return days
 }

@@ -7,7 +7,9 @@
 // which proves that the row's pseudonym and the consent subject are one person.
 // [ReadProfile] reads a row; [Rules.Segments], [Rules.Person], [Rules.History],
 // [Rules.Explain] and [Rules.Export] answer from it; [Rules.ForgetCategory]
-// forgets one interest and [Rules.Expire] what is over. The functions do no
+// forgets one interest and [Rules.Expire] what is over. A person's wishes are
+// [Rules.Dismiss], not interested in a category, and [Rules.Leave], not in a
+// segment; [Rules.Interested] and [Rules.Rejoin] take them back. The functions do no
 // I/O; a [Store] keeps the rows.
 //
 // # What a row holds
@@ -16,7 +18,9 @@
 // the accounting window from which it counts in releases; the end of consent
 // with the notice; for each category the number of events by day; for each
 // declared measure and accounting window at most MaxItems items with category,
-// last day and capped count; keyed hashes of message ids, for seven days. No
+// last day and capped count; keyed hashes of message ids, for seven days;
+// the categories that the person is not interested in and the segments that the
+// person has left, as long as consent lasts, without when that was said. No
 // event is kept, no time of day, no identifier, and nothing that no segment,
 // declared measure or ranking reads.
 //
@@ -35,6 +39,11 @@
 //     the hashes of their message ids, which stay so that a replay stays a
 //     no-op, the days of first and last recording, and places that other
 //     categories or items lost to them at a cap.
+//   - Wishes: of what is dismissed nothing is held and nothing is taken, whether
+//     it came before or after; leaving a segment takes nobody into another one.
+//   - Definitions: a circle of segments, or one of another purpose, is refused;
+//     in a segment of an advertising purpose is only who has evidence of it on two
+//     distinct days.
 //   - Membership: integer arithmetic only, so that every machine decides alike.
 //     A decayed score is the sum of count * 2^-(age/half-life) in fixed point
 //     with 32 fractional bits; each factor is below the exact one by less than

@@ -23,8 +23,11 @@ var (
 var (
 	ErrSyntax     = errors.New("must be a JSON list of definitions, each field once and spelled as documented")
 	ErrDefinition = errors.New("name and purpose are 1 to 64 characters of a-z, 0-9, dot, dash and underscore, version is above 0, a title at most 128 bytes")
-	ErrPredicates = errors.New("all and any hold at least one predicate together, each list at most 64, each predicate exactly one of score, recency and frequency")
+	ErrPredicates = errors.New("all and any hold at least one predicate together, each list at most 64, each predicate exactly one of score, recency, frequency, distinct, subtree and in")
 	ErrPredicate  = errors.New("days and thresholds are above zero, at most the limits, and days at most the TTL")
+	ErrWindow     = errors.New("a window is either within_days or one of the calendar windows, by name")
+	ErrReference  = errors.New("in names another segment of the same purpose")
+	ErrCircular   = errors.New("segments must not name each other in a circle")
 	ErrUnknown    = errors.New("the taxonomy does not know the category")
 	ErrSensitive  = errors.New("the category, or one above it, is marked sensitive")
 	ErrTwice      = errors.New("a name must be given once")

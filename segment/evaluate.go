@@ -36,84 +36,15 @@ func (r *Rules) interests(p *Profile, in *interests) {
 func (r *Rules) Segments(p *Profile, asOf Day) []string {
 	var in interests
 	r.interests(p, &in)
+	var m memberships
+	r.memberships(p, &in, asOf, &m)
 	var names []string
 	for i := range r.definitions {
-		if d := &r.definitions[i]; in.n > 0 && d.holds(p, &in, asOf) {
-			names = append(names, d.Name)
+		if m.in.has(int32(i)) {
+			names = append(names, r.definitions[i].Name)
 		}
 	}
 	return names
-}
-
-func (d *definition) holds(p *Profile, in *interests, asOf Day) bool {
-	for i := range d.all {
-		if _, ok := d.all[i].evaluate(p, in, asOf); !ok {
-			return false
-		}
-	}
-	some := len(d.any) == 0
-	for i := 0; i < len(d.any) && !some; i++ {
-		_, some = d.any[i].evaluate(p, in, asOf)
-	}
-	if !some {
-		return false
-	}
-	for i := range d.none {
-		if _, ok := d.none[i].evaluate(p, in, asOf); ok {
-			return false
-		}
-	}
-	return true
-}
-
-// evaluate returns what was found (thousandths of a score, days since the last
-// event or -1, events or days) and whether it is enough.
-func (q *predicate) evaluate(p *Profile, in *interests, asOf Day) (found int64, holds bool) {
-	switch {
-	case q.Score != nil:
-		score := uint64(0)
-		q.each(p, in, asOf, func(age Day, n uint32) { score = addSaturating(score, n, q.table[age]) })
-		return milli(score), reaches(score, q.Score.AtLeastMilli)
-	case q.Recency != nil:
-		last := Day(-1)
-		q.each(p, in, asOf, func(age Day, _ uint32) {
-			if last < 0 || age < last {
-				last = age
-			}
-		})
-		return int64(last), last >= 0
-	case q.Frequency.Days:
-		var days [(MaxTTLDays + 63) / 64]uint64
-		q.each(p, in, asOf, func(age Day, _ uint32) {
-			if bit := uint64(1) << (age % 64); days[age/64]&bit == 0 {
-				days[age/64] |= bit
-				found++
-			}
-		})
-	default:
-		q.each(p, in, asOf, func(_ Day, n uint32) { found += int64(n) })
-	}
-	return found, found >= int64(q.Frequency.AtLeast)
-}
-
-// each calls f with the day counts of the subtree that are old enough and not
-// too old.
-func (q *predicate) each(p *Profile, in *interests, asOf Day, f func(age Day, n uint32)) {
-	for i := range in.n {
-		c := &in.list[i]
-		if c.enter < q.enter || c.enter >= q.leave {
-			continue
-		}
-		for _, b := range p.buckets[c.from:c.to] {
-			age := asOf - b.day
-			if age >= q.within {
-				break // newest first
-			}
-			if age >= 0 {
-				f(age, b.count)
-			}
-		}
-	}
 }
 
 // Person returns what a release of measure spec (its place in
@@ -161,6 +92,7 @@ type History struct {
 	Items     []OwnItem  // sorted by item
 	Interests []Interest // sorted by category
 	Segments  []string   // sorted
+	Dismissed []string   // categories, each with everything below it, that the person wants nothing of; sorted
 }
 
 // OwnItem is one kept item. Items are kept for declared measures, so that
@@ -182,13 +114,13 @@ type Interest struct {
 }
 
 // History returns the person's own history as of now, for ranking for that
-// person: kept items, interests, segments. It is empty when consent has ended.
+// person: kept items, interests, segments, what to leave out. It is empty when consent has ended.
 func (r *Rules) History(p *Profile, now time.Time) History {
 	today := Day(now.Unix() / 86400)
 	if p.expired(now) {
 		return History{}
 	}
-	h := History{Items: r.ownItems(p, today), Segments: r.Segments(p, today)}
+	h := History{Items: r.ownItems(p, today), Segments: r.Segments(p, today), Dismissed: p.Dismissed()}
 	for i := range p.cats {
 		c := &p.cats[i]
 		if _, ok := r.node(p.string(c.name)); !ok {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
-	"pgregory.net/rapid"
 )
 
 // Each factor is at most the exact one and less than 2^-31 below it: tested by
@@ -45,87 +44,6 @@ type seen struct {
 }
 
 func (s seen) below(root string) bool { return segment.Small().Contains(root, s.category) }
-
-func modelHolds(p segment.Predicate, list []seen, asOf segment.Day) bool {
-	switch {
-	case p.Score != nil:
-		table := segment.Table(p.Score.HalfLifeDays, 60) // tested against exact powers above
-		sum := uint64(0)
-		for _, x := range list {
-			if age := asOf - x.day; x.below(p.Score.Category) && age >= 0 && age < 60 {
-				sum += table[age] * uint64(x.count)
-			}
-		}
-		return sum*1000 >= uint64(p.Score.AtLeastMilli)<<32
-	case p.Recency != nil:
-		return slices.ContainsFunc(list, func(x seen) bool {
-			age := int(asOf - x.day)
-			return x.below(p.Recency.Category) && age >= 0 && age < p.Recency.WithinDays
-		})
-	}
-	n, days := 0, map[segment.Day]bool{}
-	for _, x := range list {
-		if age := int(asOf - x.day); x.below(p.Frequency.Category) && age >= 0 && age < p.Frequency.WithinDays {
-			n += x.count
-			days[x.day] = true
-		}
-	}
-	if p.Frequency.Days {
-		n = len(days)
-	}
-	return n >= p.Frequency.AtLeast
-}
-
-func TestSegmentsAgreeWithTheEvents(t *testing.T) {
-	category := rapid.SampledFrom([]string{"sports", "sports.running", "books", "books.fiction", "books.comics", "food.cooking"})
-	predicate := rapid.Custom(func(t *rapid.T) segment.Predicate {
-		c := category.Draw(t, "category")
-		switch rapid.IntRange(0, 2).Draw(t, "kind") {
-		case 0:
-			return segment.Predicate{Score: &segment.Score{Category: c, HalfLifeDays: rapid.IntRange(1, 40).Draw(t, "half-life"), AtLeastMilli: rapid.Int64Range(1, 6000).Draw(t, "at least")}}
-		case 1:
-			return segment.Predicate{Recency: &segment.Recency{Category: c, WithinDays: rapid.IntRange(1, 60).Draw(t, "within")}}
-		}
-		within := rapid.IntRange(1, 60).Draw(t, "within")
-		return segment.Predicate{Frequency: &segment.Frequency{Category: c, AtLeast: rapid.IntRange(1, min(6, within)).Draw(t, "at least"), WithinDays: within, Days: rapid.Bool().Draw(t, "days")}}
-	})
-	rapid.Check(t, func(t *rapid.T) {
-		d := segment.Definition{
-			Name: "d", Purpose: purpose, Version: 1,
-			All:  rapid.SliceOfN(predicate, 1, 2).Draw(t, "all"),
-			Any:  rapid.SliceOfN(predicate, 0, 2).Draw(t, "any"),
-			None: rapid.SliceOfN(predicate, 0, 1).Draw(t, "none"),
-		}
-		r, err := segment.NewRules(segment.RulesConfig{Purpose: purpose, Taxonomy: segment.Small(), Definitions: []segment.Definition{d}, TTLDays: 60})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var row []byte
-		var list []seen
-		for range rapid.IntRange(0, 25).Draw(t, "n") {
-			s := seen{category.Draw(t, "of"), dayOf(start) - segment.Day(rapid.IntRange(0, 59).Draw(t, "age")), rapid.IntRange(1, 3).Draw(t, "count")}
-			list = append(list, s)
-			at := time.Unix(int64(s.day)*86400+int64(rapid.IntRange(0, 30000).Draw(t, "second")), 0)
-			row, _, err = r.Admit(row, grant(1), link(1), segment.Event{Category: s.category, Count: s.count, Time: at}, moment(0))
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		p := new(segment.Profile)
-		if row != nil {
-			if err := p.UnmarshalBinary(row); err != nil {
-				t.Fatal(err)
-			}
-		}
-		asOf := dayOf(start) + segment.Day(rapid.IntRange(-10, 30).Draw(t, "as of"))
-		hold := func(p segment.Predicate) bool { return modelHolds(p, list, asOf) }
-		want := !slices.ContainsFunc(d.All, func(p segment.Predicate) bool { return !hold(p) }) &&
-			(len(d.Any) == 0 || slices.ContainsFunc(d.Any, hold)) && !slices.ContainsFunc(d.None, hold)
-		if got := len(r.Segments(p, asOf)) == 1; got != want {
-			t.Fatalf("in: %v, want %v", got, want)
-		}
-	})
-}
 
 // A threshold that is met exactly holds; a thousandth more does not.
 func TestScoreAtTheThreshold(t *testing.T) {

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -16,11 +17,13 @@ type Explanation struct {
 	Expired       bool            `json:"expired"` // consent has ended: nothing below is used, and it is deleted soon
 	FirstRecorded string          `json:"first_recorded"`
 	LastRecorded  string          `json:"last_recorded"`
-	KeptDays      int             `json:"kept_days"` // what is older is forgotten
-	Segments      []Membership    `json:"segments"`  // every segment of the purpose, in it or not
-	Interests     []InterestByDay `json:"interests"` // events by category and day
-	Items         []KeptItem      `json:"items"`     // what declared measures may count
-	Leave         []string        `json:"leave"`     // how to change or end this
+	KeptDays      int             `json:"kept_days"`           // what is older is forgotten
+	Segments      []Membership    `json:"segments"`            // every segment of the purpose, in it or not
+	Interests     []InterestByDay `json:"interests"`           // events by category and day
+	Items         []KeptItem      `json:"items"`               // what declared measures may count
+	Dismissed     []Wish          `json:"dismissed,omitempty"` // categories the person is not interested in
+	Left          []Wish          `json:"left,omitempty"`      // segments the person has left
+	Leave         []string        `json:"leave"`               // how to change or end this
 }
 
 // Membership says whether the person is in a segment, and what decided it.
@@ -29,21 +32,41 @@ type Membership struct {
 	Title   string    `json:"title,omitempty"`
 	Version int       `json:"version"`
 	In      bool      `json:"in"`
+	Left    bool      `json:"left,omitempty"` // the person has left it: not in, whatever holds
 	All     []Finding `json:"all,omitempty"`  // all must hold
 	Any     []Finding `json:"any,omitempty"`  // one must hold
 	None    []Finding `json:"none,omitempty"` // none may hold
+
+	// For advertising, the distinct days on which the events lie that make All, and
+	// what holds of Any, hold, and how many it takes.
+	EvidenceDays       int64 `json:"evidence_days,omitempty"`
+	EvidenceDaysNeeded int64 `json:"evidence_days_needed,omitempty"`
 }
 
 // Finding is one predicate, what it needs and what was found.
 type Finding struct {
-	Kind         string `json:"kind"`     // "score", "recency", "frequency" or "days"
-	Category     string `json:"category"` // with everything below it
-	Path         string `json:"path"`
-	WithinDays   int    `json:"within_days"`
+	Kind         string `json:"kind"`               // "score", "recency", "frequency", "days", "distinct", "subtree" or "in"
+	Category     string `json:"category"`           // with everything below it; the segment for "in"
+	Path         string `json:"path"`               // of the category, or the title of the segment
+	WithinDays   int    `json:"within_days"`        // 0 with Calendar and for "in"
+	Calendar     string `json:"calendar,omitempty"` // "this_week", ...: instead of WithinDays
 	HalfLifeDays int    `json:"half_life_days,omitempty"`
-	Needed       int64  `json:"needed"` // score: thousandths; recency: most days ago; frequency: events; days: days
+	Needed       int64  `json:"needed"` // score: thousandths; recency: most days ago; frequency and subtree: events; days: days; distinct: categories; in: 1
 	Found        int64  `json:"found"`  // in the same unit; recency: -1 for never
 	Holds        bool   `json:"holds"`
+
+	// For "in" that holds, what holds of that segment: All, and what holds of Any.
+	// A segment is told once within a finding, and at most 64 are.
+	Because []Finding `json:"because,omitempty"`
+}
+
+// Wish is what a person said about a category or a segment, and how to take it
+// back. When it was said is not kept.
+type Wish struct {
+	Name     string `json:"name"`           // the category with everything below it, or the segment
+	Path     string `json:"path,omitempty"` // of the category, or the title of the segment
+	Means    string `json:"means"`
+	TakeBack string `json:"take_back"`
 }
 
 // InterestByDay is the events of one category.
@@ -83,43 +106,61 @@ func (r *Rules) Explain(p *Profile, now time.Time) Explanation {
 	x.Notice, x.NoticeVersion = p.Notice()
 	var in interests
 	r.interests(p, &in)
+	var m memberships
+	r.memberships(p, &in, today, &m)
+	find := finder{r, p, &in, today, &m}
 	for i := range r.definitions {
 		d := &r.definitions[i]
-		x.Segments[i] = Membership{
+		s := Membership{
 			Segment: d.Name, Title: d.Title, Version: d.Version,
-			In:  !x.Expired && d.holds(p, &in, today),
-			All: r.findings(d.all, p, &in, today), Any: r.findings(d.any, p, &in, today), None: r.findings(d.none, p, &in, today),
+			Left: p.hasLeft(d.Name), In: !x.Expired && m.in.has(int32(i)),
+			All: find.list(d.all, &m.in), Any: find.list(d.any, &m.in), None: find.list(d.none, &m.plain),
 		}
+		if r.advertising {
+			s.EvidenceDays, s.EvidenceDaysNeeded = d.evidence(p, &in, today, &m.in), evidenceDays
+		}
+		x.Segments[i] = s
 	}
+	x.Dismissed, x.Left = r.dismissals(p), r.leavings(p)
 	x.Leave = []string{
 		"erase one interest: what is held about a category and everything below it is deleted, and its segments end with it",
+		"say that you are not interested in a category: the same, and nothing of it is taken any more until you take that back",
+		"leave a segment: you are not in it any more, whatever is held, until you rejoin it",
 		"withdraw consent for the purpose: the whole profile is deleted at once",
 		"do nothing: what is older than the days it is kept for is deleted, and all of it when consent ends",
 	}
 	return x
 }
 
-func (r *Rules) findings(list []predicate, p *Profile, in *interests, asOf Day) []Finding {
-	var out []Finding
-	for i := range list {
-		q := &list[i]
-		f := Finding{WithinDays: int(q.within)}
-		f.Category, _, _ = q.category()
-		f.Path = r.taxonomy.Path(f.Category)
-		f.Found, f.Holds = q.evaluate(p, in, asOf)
-		switch {
-		case q.Score != nil:
-			f.Kind, f.HalfLifeDays, f.Needed = "score", q.Score.HalfLifeDays, q.Score.AtLeastMilli
-		case q.Recency != nil:
-			f.Kind, f.Needed = "recency", int64(q.Recency.WithinDays)-1
-		case q.Frequency.Days:
-			f.Kind, f.Needed = "days", int64(q.Frequency.AtLeast)
-		default:
-			f.Kind, f.Needed = "frequency", int64(q.Frequency.AtLeast)
-		}
-		out = append(out, f)
+// dismissals tells what the person is not interested in.
+func (r *Rules) dismissals(p *Profile) []Wish {
+	var list []Wish
+	for _, name := range p.Dismissed() {
+		list = append(list, Wish{
+			Name: name, Path: r.taxonomy.Path(name),
+			Means:    "you are not interested in this and everything below it: none of it is held, and none is taken",
+			TakeBack: "say that you are interested in it: what happens from then on counts",
+		})
 	}
-	return out
+	return list
+}
+
+// leavings tells which segments the person has left.
+func (r *Rules) leavings(p *Profile) []Wish {
+	var list []Wish
+	for _, name := range p.Left() {
+		w := Wish{
+			Name: name, Means: "you have left this segment: you are not in it, whatever is held",
+			TakeBack: "rejoin it: what is held decides again",
+		}
+		for i := range r.definitions {
+			if d := &r.definitions[i]; d.Name == name {
+				w.Path = d.Title
+			}
+		}
+		list = append(list, w)
+	}
+	return list
 }
 
 func (r *Rules) byDay(p *Profile, today Day) []InterestByDay {
@@ -171,8 +212,11 @@ func (x Explanation) String() string {
 	}
 	for _, m := range x.Segments {
 		state := "not in"
-		if m.In {
+		switch {
+		case m.In:
 			state = "in"
+		case m.Left:
+			state = "not in: left"
 		}
 		name := m.Segment
 		if m.Title != "" {
@@ -185,37 +229,18 @@ func (x Explanation) String() string {
 		}{{"must", m.All}, {"one of", m.Any}, {"must not", m.None}} {
 			for _, f := range l.list {
 				fmt.Fprintf(&b, "  %s: %s\n", l.head, f)
+				because(&b, "    ", f.Because)
 			}
 		}
+		if m.EvidenceDaysNeeded > 0 {
+			fmt.Fprintf(&b, "  must: events of that on at least %d days; found %d: %s\n",
+				m.EvidenceDaysNeeded, m.EvidenceDays, verdict(m.EvidenceDays >= m.EvidenceDaysNeeded))
+		}
+	}
+	for _, w := range x.Dismissed {
+		fmt.Fprintf(&b, "Not interested: %s\n", cmp.Or(w.Path, w.Name))
 	}
 	return b.String()
 }
-
-// String tells the finding in one line.
-func (f Finding) String() string {
-	verdict := "does not hold"
-	if f.Holds {
-		verdict = "holds"
-	}
-	var need string
-	switch f.Kind {
-	case "score":
-		need = fmt.Sprintf("score of at least %s, half-life %d days; found %s", thousandths(f.Needed), f.HalfLifeDays, thousandths(f.Found))
-	case "recency":
-		need = fmt.Sprintf("an event within %d days; found ", f.WithinDays)
-		if f.Found < 0 {
-			need += "none"
-		} else {
-			need += fmt.Sprintf("one %d days ago", f.Found)
-		}
-	case "days":
-		need = fmt.Sprintf("at least %d days with an event within %d days; found %d", f.Needed, f.WithinDays, f.Found)
-	default:
-		need = fmt.Sprintf("at least %d events within %d days; found %d", f.Needed, f.WithinDays, f.Found)
-	}
-	return fmt.Sprintf("%s: %s: %s", f.Path, need, verdict)
-}
-
-func thousandths(n int64) string { return fmt.Sprintf("%d.%03d", n/1000, n%1000) }
 
 func date(d Day) string { return time.Unix(int64(d)*86400, 0).UTC().Format(time.DateOnly) }

@@ -21,7 +21,9 @@ type Portable struct {
 	Segments      []string        `json:"segments"`      // the person is in, at the moment of the export
 	Interests     []InterestByDay `json:"interests"`
 	Items         []KeptItem      `json:"items"`
-	MessageIDs    int             `json:"message_ids"` // hashes held against replays, for seven days
+	Dismissed     []string        `json:"dismissed,omitempty"`     // categories the person is not interested in, each with everything below it
+	LeftSegments  []string        `json:"left_segments,omitempty"` // segments the person has left
+	MessageIDs    int             `json:"message_ids"`             // hashes held against replays, for seven days
 }
 
 // Export returns everything that the profile holds. Segments are those at now,
@@ -33,6 +35,7 @@ func (r *Rules) Export(p *Profile, now time.Time) Portable {
 		Format: "discreet-profile/0", Purpose: r.purpose, ConsentEnds: p.ConsentEnds(),
 		FirstRecorded: date(p.created), LastRecorded: date(p.seen), EntersWindow: p.enters,
 		Segments: []string{}, Interests: r.byDay(p, today), Items: r.keptItems(p, today),
+		Dismissed: p.Dismissed(), LeftSegments: p.Left(),
 	}
 	x.Notice, x.NoticeVersion = p.Notice()
 	if !p.expired(now) {

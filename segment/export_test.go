@@ -37,3 +37,9 @@ func Sizes(row []byte) (messages, items, rest int) {
 	rest = len(p.encode(nil, nil, 0))
 	return n - without, without - rest, rest
 }
+
+// Ages returns a calendar window as ages.
+func Ages(c Calendar, asOf Day) (from, to Day) { return c.ages(asOf) }
+
+// Length returns the most days that the window has and how many it looks back.
+func Length(c Calendar) (days, back int) { return c.length() }

@@ -15,18 +15,21 @@ import (
 func (r *Rules) ForgetCategory(row []byte, category string) ([]byte, error) {
 	root, known := r.taxonomy.index[category]
 	return r.rewrite(row, func(p *Profile) bool {
-		gone := func(c int32) bool {
-			name := p.bytes(p.cats[c].name)
+		return r.forget(p, func(name []byte) bool {
 			if !known {
 				return string(name) == category
 			}
-			i, ok := r.taxonomy.index[string(name)]
-			return ok && r.taxonomy.below(root, i)
-		}
-		return p.compact(
-			func(c int32, _ bucket) bool { return !gone(c) },
-			func(_ *group, e entry) bool { return e.cat < 0 || !gone(e.cat) })
+			return r.belowOf(root, name)
+		})
 	})
+}
+
+// forget drops day counts and items of the categories that are gone.
+func (r *Rules) forget(p *Profile, gone func(category []byte) bool) bool {
+	of := func(c int32) bool { return gone(p.bytes(p.cats[c].name)) }
+	return p.compact(
+		func(c int32, _ bucket) bool { return !of(c) },
+		func(_ *group, e entry) bool { return e.cat < 0 || !of(e.cat) })
 }
 
 // EndBy returns the row with its consent ending at end, if it ended later: for
@@ -76,7 +79,7 @@ func (r *Rules) rewrite(row []byte, change func(p *Profile) bool) ([]byte, error
 		p.buf = nil // lets go of row
 		r.pool.Put(p)
 	}()
-	if err := p.decode(row); err != nil {
+	if err := p.decode(row[:len(row):len(row)]); err != nil { // what is added is not written behind it
 		return nil, err
 	}
 	changed := change(p)

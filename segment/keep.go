@@ -218,6 +218,7 @@ func (p *Profile) boundCategoriesOf(gi int, at int32, s *contrib.Spec) {
 // reports whether anything went.
 func (r *Rules) prune(p *Profile, day Day, window int32) bool {
 	gone := p.forgetMessages(day)
+	gone = r.pruneWishes(p) || gone
 	denied := false
 	p.remapping = p.remapping[:0]
 	for i := range p.cats {

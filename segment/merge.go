@@ -18,7 +18,8 @@ import (
 // the notice is that of the newer event. Message ids stay known for their seven
 // days under the salt they were hashed with, so that a message that is sent again
 // under either identifier counts once; for that, the row remembers at most eight
-// merged rows. What is declared or usable no more, or over today's bounds, is
+// merged rows. Wishes are those of both, and hold for what
+// comes from either row: see [MaxWishes] for where they are too many. What is declared or usable no more, or over today's bounds, is
 // left out. Errors: [ErrRow], [ErrMoment].
 func (r *Rules) Merge(into, from []byte, m Moment) ([]byte, error) {
 	if _, err := m.day(); err != nil {
@@ -72,11 +73,13 @@ func (r *Rules) absorb(p, q *Profile) {
 		p.window, p.start = q.window, q.start
 	}
 	p.inherit(q)
+	r.adopt(p, q)
 	name := func(cat int32) (string, bool) {
 		if cat < 0 {
 			return "", true
 		}
-		_, ok := r.taxonomy.usable(q.bytes(q.cats[cat].name))
+		i, ok := r.taxonomy.usable(q.bytes(q.cats[cat].name))
+		ok = ok && !r.dismissed(p, i)
 		return string(q.bytes(q.cats[cat].name)), ok
 	}
 	for i := range q.cats {

@@ -18,9 +18,9 @@ type others struct {
 	messages []messageDay
 }
 
-func (p *Profile) decodeOthers(c *cursor) bool {
+func (p *Profile) decodeOthers(c *cursor, some bool) bool {
 	n := c.list(len(ident.Salt{}) + 3 + messageSize)
-	if n < 1 || n > maxOthers {
+	if some && n < 1 || n > maxOthers {
 		return false
 	}
 	for i := range n {
@@ -43,9 +43,6 @@ func (p *Profile) decodeOthers(c *cursor) bool {
 }
 
 func (p *Profile) encodeOthers(dst []byte) []byte {
-	if len(p.others) == 0 {
-		return dst
-	}
 	dst = number(dst, uint64(len(p.others)))
 	for i := range p.others {
 		dst = append(dst, p.others[i].salt[:]...)

@@ -18,10 +18,11 @@ const maxDefinitionsJSON = 16 << 20
 //	  "all": [{"frequency": {"category": "sports.running", "at_least": 3, "within_days": 30}}]}]
 //
 // It is strict: an unknown, misspelled or double field, null, or text after the
-// list is refused. Categories are checked by [NewRules], which knows a taxonomy. An
-// error says where, by byte or number of the definition, and which rule, and
-// quotes nothing. Errors: [ErrSyntax], [ErrDefinition], [ErrPredicates],
-// [ErrPredicate].
+// list is refused. Categories, and segments that In names, are checked by
+// [NewRules], which knows a taxonomy and all definitions. An error says where, by
+// byte or by the places of definition and predicate, and which rule, and quotes
+// nothing. Errors: [ErrSyntax], [ErrDefinition], [ErrPredicates],
+// [ErrPredicate], [ErrWindow], [ErrReference], [ErrUnknown] for no category.
 func ParseDefinitions(data []byte) ([]Definition, error) {
 	if len(data) > maxDefinitionsJSON {
 		return nil, fmt.Errorf("segment: definitions: more than %d bytes: %w", maxDefinitionsJSON, ErrSyntax)
@@ -118,8 +119,8 @@ func walkJSON(data []byte) error {
 func knownField(name string) bool {
 	switch name {
 	case "name", "purpose", "version", "title", "all", "any", "none",
-		"score", "recency", "frequency",
-		"category", "half_life_days", "at_least_milli", "within_days", "at_least", "days":
+		"score", "recency", "frequency", "distinct", "subtree", "in",
+		"category", "half_life_days", "at_least_milli", "within_days", "at_least", "days", "calendar", "segment":
 		return true
 	}
 	return false

@@ -1,9 +1,11 @@
 package segment_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,38 +41,46 @@ func TestParseDefinitionsRefuses(t *testing.T) {
 		where string
 		want  error
 	}{
-		"nothing":          {"", "byte 0", segment.ErrSyntax},
-		"no list":          {"{" + ok + "}", "byte 1", segment.ErrSyntax},
-		"a number":         {"1", "byte 1", segment.ErrSyntax},
-		"cut off":          {"[{" + ok, "byte", segment.ErrSyntax},
-		"more":             {one(ok) + " []", "byte", segment.ErrSyntax},
-		"null":             {"[null]", "byte 5", segment.ErrSyntax},
-		"null list":        {one(ok + `, "any": null`), "byte", segment.ErrSyntax},
-		"unknown field":    {one(ok + `, "secret": 1`), "unknown field", segment.ErrSyntax},
-		"misplaced field":  {one(ok + `, "category": "sports"`), "byte", segment.ErrSyntax},
-		"other spelling":   {one(ok + `, "Title": "x"`), "unknown field", segment.ErrSyntax},
-		"twice":            {one(ok + `, "version": 2`), "given twice", segment.ErrSyntax},
-		"float":            {one(strings.Replace(ok, "1", "1.5", 1)), "byte", segment.ErrSyntax},
-		"overflow":         {one(strings.Replace(ok, "1", "99999999999999999999", 1)), "byte", segment.ErrSyntax},
-		"text as number":   {one(strings.Replace(ok, "1", `"1"`, 1)), "byte", segment.ErrSyntax},
-		"nested":           {strings.Repeat("[", 100), "too deeply", segment.ErrSyntax},
-		"no name":          {one(strings.Replace(ok, `"n"`, `""`, 1)), "definition 1", segment.ErrDefinition},
-		"bad purpose":      {one(strings.Replace(ok, `"p"`, `"P"`, 1)), "definition 1", segment.ErrDefinition},
-		"version zero":     {one(strings.Replace(ok, "1", "0", 1)), "definition 1", segment.ErrDefinition},
-		"long title":       {one(ok + `, "title": "` + strings.Repeat("t", 129) + `"`), "definition 1", segment.ErrDefinition},
-		"no predicate":     {one(`"name": "n", "purpose": "p", "version": 1`), "definition 1", segment.ErrPredicates},
-		"none alone":       {one(`"name": "n", "purpose": "p", "version": 1, "none": [` + predicates + `]`), "definition 1", segment.ErrPredicates},
-		"empty predicate":  {one(strings.Replace(ok, predicates, "{}", 1)), "definition 1", segment.ErrPredicates},
-		"two in one":       {one(strings.Replace(ok, predicates, `{"recency": {"category": "a", "within_days": 1}, "frequency": {"category": "a", "at_least": 1, "within_days": 1}}`, 1)), "definition 1", segment.ErrPredicates},
-		"zero days":        {one(strings.Replace(ok, `"within_days": 20`, `"within_days": 0`, 1)), "definition 1", segment.ErrPredicate},
-		"negative days":    {one(strings.Replace(ok, `"within_days": 20`, `"within_days": -1`, 1)), "definition 1", segment.ErrPredicate},
-		"endless":          {one(strings.Replace(ok, `"within_days": 20`, `"within_days": 731`, 1)), "definition 1", segment.ErrPredicate},
-		"zero threshold":   {one(strings.Replace(ok, `"at_least": 2`, `"at_least": 0`, 1)), "definition 1", segment.ErrPredicate},
-		"unreachable days": {one(strings.Replace(ok, `"at_least": 2`, `"at_least": 21, "days": true`, 1)), "definition 1", segment.ErrPredicate},
-		"no half-life":     {one(strings.Replace(ok, predicates, `{"score": {"category": "a", "half_life_days": 0, "at_least_milli": 1}}`, 1)), "definition 1", segment.ErrPredicate},
-		"no score":         {one(strings.Replace(ok, predicates, `{"score": {"category": "a", "half_life_days": 1, "at_least_milli": 0}}`, 1)), "definition 1", segment.ErrPredicate},
-		"the second":       {"[{" + ok + "}, {" + strings.Replace(ok, `"n"`, `"N"`, 1) + "}]", "definition 2", segment.ErrDefinition},
-		"many":             {one(strings.Replace(ok, predicates, strings.Repeat(predicates+",", 64)+predicates, 1)), "definition 1", segment.ErrPredicates},
+		"nothing":           {"", "byte 0", segment.ErrSyntax},
+		"no list":           {"{" + ok + "}", "byte 1", segment.ErrSyntax},
+		"a number":          {"1", "byte 1", segment.ErrSyntax},
+		"cut off":           {"[{" + ok, "byte", segment.ErrSyntax},
+		"more":              {one(ok) + " []", "byte", segment.ErrSyntax},
+		"null":              {"[null]", "byte 5", segment.ErrSyntax},
+		"null list":         {one(ok + `, "any": null`), "byte", segment.ErrSyntax},
+		"unknown field":     {one(ok + `, "secret": 1`), "unknown field", segment.ErrSyntax},
+		"misplaced field":   {one(ok + `, "category": "sports"`), "byte", segment.ErrSyntax},
+		"other spelling":    {one(ok + `, "Title": "x"`), "unknown field", segment.ErrSyntax},
+		"twice":             {one(ok + `, "version": 2`), "given twice", segment.ErrSyntax},
+		"float":             {one(strings.Replace(ok, "1", "1.5", 1)), "byte", segment.ErrSyntax},
+		"overflow":          {one(strings.Replace(ok, "1", "99999999999999999999", 1)), "byte", segment.ErrSyntax},
+		"text as number":    {one(strings.Replace(ok, "1", `"1"`, 1)), "byte", segment.ErrSyntax},
+		"nested":            {strings.Repeat("[", 100), "too deeply", segment.ErrSyntax},
+		"no name":           {one(strings.Replace(ok, `"n"`, `""`, 1)), "definition 1", segment.ErrDefinition},
+		"bad purpose":       {one(strings.Replace(ok, `"p"`, `"P"`, 1)), "definition 1", segment.ErrDefinition},
+		"version zero":      {one(strings.Replace(ok, "1", "0", 1)), "definition 1", segment.ErrDefinition},
+		"long title":        {one(ok + `, "title": "` + strings.Repeat("t", 129) + `"`), "definition 1", segment.ErrDefinition},
+		"no predicate":      {one(`"name": "n", "purpose": "p", "version": 1`), "definition 1", segment.ErrPredicates},
+		"none alone":        {one(`"name": "n", "purpose": "p", "version": 1, "none": [` + predicates + `]`), "definition 1", segment.ErrPredicates},
+		"empty predicate":   {one(strings.Replace(ok, predicates, "{}", 1)), "definition 1", segment.ErrPredicates},
+		"two in one":        {one(strings.Replace(ok, predicates, `{"recency": {"category": "a", "within_days": 1}, "frequency": {"category": "a", "at_least": 1, "within_days": 1}}`, 1)), "definition 1", segment.ErrPredicates},
+		"zero days":         {one(strings.Replace(ok, `"within_days": 20`, `"within_days": 0`, 1)), "definition 1", segment.ErrPredicate},
+		"negative days":     {one(strings.Replace(ok, `"within_days": 20`, `"within_days": -1`, 1)), "definition 1", segment.ErrPredicate},
+		"endless":           {one(strings.Replace(ok, `"within_days": 20`, `"within_days": 731`, 1)), "definition 1", segment.ErrPredicate},
+		"zero threshold":    {one(strings.Replace(ok, `"at_least": 2`, `"at_least": 0`, 1)), "definition 1", segment.ErrPredicate},
+		"unreachable days":  {one(strings.Replace(ok, `"at_least": 2`, `"at_least": 21, "days": true`, 1)), "definition 1", segment.ErrPredicate},
+		"no window":         {one(strings.Replace(ok, `, "within_days": 20`, ``, 1)), "definition 1: all 1", segment.ErrPredicate},
+		"two windows":       {one(strings.Replace(ok, `"within_days": 20`, `"within_days": 20, "calendar": "this_week"`, 1)), "definition 1: all 1", segment.ErrWindow},
+		"no such window":    {one(strings.Replace(ok, `"within_days": 20`, `"calendar": "sports"`, 1)), "definition 1: all 1", segment.ErrWindow},
+		"days of a week":    {one(strings.Replace(ok, `"at_least": 2, "within_days": 20`, `"at_least": 8, "days": true, "calendar": "this_week"`, 1)), "definition 1: all 1", segment.ErrPredicate},
+		"no distinct":       {one(strings.Replace(ok, predicates, `{"distinct": {"category": "a", "at_least": 0, "within_days": 1}}`, 1)), "definition 1: all 1", segment.ErrPredicate},
+		"distinct in 0":     {one(strings.Replace(ok, predicates, `{"distinct": {"category": "a", "at_least": 1}}`, 1)), "definition 1: all 1", segment.ErrPredicate},
+		"bad segment":       {one(strings.Replace(ok, predicates, `{"in": {"segment": "Sports"}}`, 1)), "definition 1: all 1", segment.ErrReference},
+		"the second of any": {one(ok + `, "any": [` + predicates + `, {"subtree": {"category": "a"}, "in": {"segment": "a"}}]`), "definition 1: any 2", segment.ErrPredicates},
+		"no half-life":      {one(strings.Replace(ok, predicates, `{"score": {"category": "a", "half_life_days": 0, "at_least_milli": 1}}`, 1)), "definition 1", segment.ErrPredicate},
+		"no score":          {one(strings.Replace(ok, predicates, `{"score": {"category": "a", "half_life_days": 1, "at_least_milli": 0}}`, 1)), "definition 1", segment.ErrPredicate},
+		"the second":        {"[{" + ok + "}, {" + strings.Replace(ok, `"n"`, `"N"`, 1) + "}]", "definition 2", segment.ErrDefinition},
+		"many":              {one(strings.Replace(ok, predicates, strings.Repeat(predicates+",", 64)+predicates, 1)), "definition 1", segment.ErrPredicates},
 	} {
 		_, err := segment.ParseDefinitions([]byte(c.text))
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.where) {
@@ -105,16 +115,28 @@ func TestNewRulesRefuses(t *testing.T) {
 		"long TTL":            {func(c *segment.RulesConfig) { c.TTLDays = 731 }, segment.ErrTTL},
 		"TTL below look-back": {func(c *segment.RulesConfig) { c.TTLDays = 59 }, segment.ErrTTL},
 		"days beyond TTL":     {def(func(d *segment.Definition) { d.All[0].Recency.WithinDays = 61 }), segment.ErrPredicate},
-		"unknown":             {def(func(d *segment.Definition) { d.All = of("nowhere") }), segment.ErrUnknown},
-		"sensitive":           {def(func(d *segment.Definition) { d.All = of("health") }), segment.ErrSensitive},
-		"below sensitive":     {def(func(d *segment.Definition) { d.Any = of("health.mental") }), segment.ErrSensitive},
-		"sensitive in none":   {def(func(d *segment.Definition) { d.None = of("politics.unions") }), segment.ErrSensitive},
-		"twice":               {def(func(d *segment.Definition) { d.Name = "runners" }), segment.ErrTwice},
-		"another purpose":     {def(func(d *segment.Definition) { d.Purpose = "other" }), segment.ErrForeign},
-		"broken":              {def(func(d *segment.Definition) { d.Version = 0 }), segment.ErrDefinition},
-		"measure twice":       {func(c *segment.RulesConfig) { c.Measures[1].Name = "sizes" }, segment.ErrTwice},
-		"foreign measure":     {func(c *segment.RulesConfig) { c.Measures[1].Purpose = "other" }, segment.ErrForeign},
-		"foreign segments":    {func(c *segment.RulesConfig) { c.Measures[1].Segments = []string{"elsewhere"} }, segment.ErrForeign},
+		"window beyond TTL": {def(func(d *segment.Definition) {
+			d.Any = []segment.Predicate{{Frequency: &segment.Frequency{Category: "sports", AtLeast: 1, Calendar: segment.LastMonth}}}
+		}), segment.ErrPredicate},
+		"unknown in distinct": {def(func(d *segment.Definition) {
+			d.None = []segment.Predicate{{Distinct: &segment.Distinct{Category: "nowhere", AtLeast: 1, WithinDays: 1}}}
+		}), segment.ErrUnknown},
+		"sensitive in subtree": {def(func(d *segment.Definition) {
+			d.None = []segment.Predicate{{Subtree: &segment.Subtree{Category: "health"}}}
+		}), segment.ErrSensitive},
+		"sensitive in distinct": {def(func(d *segment.Definition) {
+			d.Any = []segment.Predicate{{Distinct: &segment.Distinct{Category: "health.mental", AtLeast: 1, WithinDays: 1}}}
+		}), segment.ErrSensitive},
+		"unknown":           {def(func(d *segment.Definition) { d.All = of("nowhere") }), segment.ErrUnknown},
+		"sensitive":         {def(func(d *segment.Definition) { d.All = of("health") }), segment.ErrSensitive},
+		"below sensitive":   {def(func(d *segment.Definition) { d.Any = of("health.mental") }), segment.ErrSensitive},
+		"sensitive in none": {def(func(d *segment.Definition) { d.None = of("politics.unions") }), segment.ErrSensitive},
+		"twice":             {def(func(d *segment.Definition) { d.Name = "runners" }), segment.ErrTwice},
+		"another purpose":   {def(func(d *segment.Definition) { d.Purpose = "other" }), segment.ErrForeign},
+		"broken":            {def(func(d *segment.Definition) { d.Version = 0 }), segment.ErrDefinition},
+		"measure twice":     {func(c *segment.RulesConfig) { c.Measures[1].Name = "sizes" }, segment.ErrTwice},
+		"foreign measure":   {func(c *segment.RulesConfig) { c.Measures[1].Purpose = "other" }, segment.ErrForeign},
+		"foreign segments":  {func(c *segment.RulesConfig) { c.Measures[1].Segments = []string{"elsewhere"} }, segment.ErrForeign},
 	} {
 		good := segment.RulesConfig{Purpose: purpose, Taxonomy: segment.Small(), Definitions: definitions, TTLDays: 60, Measures: measuresOf(t)}
 		c.change(&good)
@@ -153,10 +175,13 @@ func FuzzParseDefinitions(f *testing.F) {
 	}
 	f.Add(text)
 	f.Add([]byte("[]"))
+	f.Add([]byte(one(`"name": "n", "purpose": "p", "version": 1, "any": [{"distinct": {"category": "a", "at_least": 1, "calendar": "last_quarter"}}, {"subtree": {"category": "a"}}, {"in": {"segment": "m"}}]`)))
+	f.Add([]byte(one(`"name": "n", "purpose": "p", "version": 1, "all": [{"in": {"segment": "n"}}], "none": [{"frequency": {"category": "sports", "at_least": 1, "calendar": "this_week", "days": true}}]`)))
 	f.Add([]byte(one(`"name": "n", "purpose": "p", "version": 1, "all": [` + predicates + `]`)))
 	f.Add([]byte(`[{"name": "n", "name": "m"}]`))
 	f.Add([]byte(`[[[[[[[[[[[`))
 	f.Add([]byte(`[{"score": null}]`))
+	p := read(f, goldenRow(f))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		defs, err := segment.ParseDefinitions(text)
 		if err != nil {
@@ -172,8 +197,38 @@ func FuzzParseDefinitions(f *testing.F) {
 		if defs == nil {
 			return
 		}
-		if same, err := segment.ParseDefinitions(again); err != nil || len(same) != len(defs) {
+		same, err := segment.ParseDefinitions(again)
+		if err != nil || len(same) != len(defs) {
 			t.Fatal("what was read cannot be read again:", err)
+		}
+		twice, err := json.Marshal(same)
+		if err != nil || !bytes.Equal(again, twice) {
+			t.Fatal("what was read and written is read otherwise")
+		}
+		for i := range defs {
+			_ = defs[i].Words(segment.Small())
+		}
+		// Rules of any definitions are refused with a reason, or decide without fault.
+		r, err := segment.NewRules(segment.RulesConfig{Purpose: "p", Taxonomy: segment.Small(), Definitions: defs, TTLDays: 200, Advertising: len(text)%2 == 0})
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "segment: ") {
+				t.Fatal(err)
+			}
+			return
+		}
+		x := r.Explain(p, start)
+		var in []string
+		for _, m := range x.Segments {
+			if m.In {
+				in = append(in, m.Segment)
+			}
+			if _, err := r.Label(m.Segment, segment.LabelTerms{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = x.String()
+		if got := r.Segments(p, dayOf(start)); !slices.Equal(got, in) {
+			t.Fatal("an explanation tells otherwise")
 		}
 	})
 }

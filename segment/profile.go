@@ -33,6 +33,9 @@ type Profile struct {
 	messages []messageDay // newest first
 	others   []others     // of rows that were merged into this one, sorted by salt
 
+	dismissed []ref // categories that the person is not interested in, sorted
+	left      []ref // segments that the person has left, sorted
+
 	cats      []category // sorted by name
 	buckets   []bucket   // of the categories in turn
 	catBound  bool       // there are maxCategories with buckets
@@ -139,7 +142,7 @@ func (p *Profile) expired(now time.Time) bool { return now.UnixMilli() >= p.unti
 
 // empty reports whether nothing but the head is left.
 func (p *Profile) empty() bool {
-	return len(p.cats) == 0 && len(p.groups) == 0 && len(p.messages) == 0 && len(p.others) == 0
+	return len(p.cats) == 0 && len(p.groups) == 0 && len(p.messages) == 0 && len(p.others) == 0 && !p.wishes()
 }
 
 // reset makes p an empty row of its own.
@@ -150,6 +153,7 @@ func (p *Profile) reset(salt ident.Salt, day Day) {
 	p.until, p.version, p.notice = 0, 0, ref{}
 	p.window, p.start = -1, 0
 	p.messages, p.others = p.messages[:0], p.others[:0]
+	p.dismissed, p.left = p.dismissed[:0], p.left[:0]
 	p.catBound, p.catHigh = false, 0
 	p.cats, p.buckets = p.cats[:0], p.buckets[:0]
 	p.groups, p.entries = p.groups[:0], p.entries[:0]

@@ -96,6 +96,9 @@ func FuzzReadProfile(f *testing.F) {
 	f.Add([]byte{})
 	r := rules(f)
 	f.Add(admit(f, r, nil, segment.Event{Category: "sports", Time: start}, moment(0)))
+	wishes, err := r.Dismiss(row, "sports")
+	wishes, err = r.Leave(must(f, wishes, err), "cooks")
+	f.Add(must(f, wishes, err))
 	for i := range row {
 		if i%9 == 0 {
 			broken := bytes.Clone(row)
@@ -125,10 +128,12 @@ func FuzzReadProfile(f *testing.F) {
 		if err != nil || len(row) == 0 {
 			return
 		}
-		if err2 != nil || err3 != nil || err4 != nil {
-			t.Fatal(err2, err3, err4)
+		dismissed, err5 := r.Dismiss(row, "sports.running")
+		left, err6 := r.Leave(row, "cooks")
+		if err2 != nil || err3 != nil || err4 != nil || err5 != nil && !errors.Is(err5, segment.ErrWishes) || err6 != nil && !errors.Is(err6, segment.ErrWishes) {
+			t.Fatal(err2, err3, err4, err5, err6)
 		}
-		for _, b := range [][]byte{next, forgot, expired} {
+		for _, b := range [][]byte{next, forgot, expired, dismissed, left} {
 			if b == nil {
 				continue
 			}

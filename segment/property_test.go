@@ -86,6 +86,12 @@ func TestSpliceEqualsDecoding(t *testing.T) {
 	plain.DecodeAll()
 	rapid.Check(t, func(t *rapid.T) {
 		var a, b []byte
+		if rapid.Bool().Draw(t, "wishes") {
+			row, err := plain.Begin(nil, grant(1), link(1), moment(0))
+			row, err = plain.Dismiss(must(t, row, err), rapid.SampledFrom([]string{"books.comics", "sports", "music"}).Draw(t, "dismissed"))
+			a, err = plain.Leave(must(t, row, err), "cooks")
+			b = must(t, a, err)
+		}
 		for _, x := range arrivals(t) {
 			if rapid.IntRange(0, 5).Draw(t, "without id") == 0 {
 				x.e.MessageID = ""

@@ -15,6 +15,11 @@ type RulesConfig struct {
 	Definitions []Definition   // the segments
 	Measures    []contrib.Spec // the aggregates that may be released; a profile keeps what they may count
 	TTLDays     int            // days after which what a person did is forgotten, 1 to 730
+
+	// Advertising says that the purpose is advertising: nobody is in a segment of it
+	// whose evidence, the events that make its predicates hold, lies on one day only.
+	// One busy day, or one day of somebody else on the same device, is no interest.
+	Advertising bool
 }
 
 // Rules are the checked definitions, measures and taxonomy of one purpose. They
@@ -25,23 +30,28 @@ type Rules struct {
 	ttl         Day
 	measures    []contrib.Spec // in the order given
 	definitions []definition   // sorted by name
-	interest    []uint64       // decay of an interest's weight, for ranking
-	pool        sync.Pool      // of *Profile, space to work in
-	decodeAll   bool           // never splice; tests compare both ways
+	order       []int32        // of definitions: each after those that it names
+	advertising bool
+	interest    []uint64  // decay of an interest's weight, for ranking
+	pool        sync.Pool // of *Profile, space to work in
+	decodeAll   bool      // never splice; tests compare both ways
 }
 
 // definition is a Definition ready to be evaluated.
 type definition struct {
 	Definition
 	all, any, none []predicate
+	refers         bool // to other segments
 }
 
 // predicate is a Predicate with its subtree and decay looked up.
 type predicate struct {
 	*Predicate
-	enter, leave int32 // the subtree
-	within       Day   // days it looks back
+	enter, leave int32    // the subtree
+	within       Day      // days it looks back
+	calendar     Calendar // or the window
 	table        []uint64
+	segment      int32 // the definition that In names
 }
 
 // interestHalfLife is the half-life, in days, of the weight of an interest in
@@ -50,10 +60,11 @@ const interestHalfLife = 30
 
 // NewRules checks a configuration: definitions and measures of the one purpose,
 // each name once, measures over the names of the definitions, categories known
-// and not sensitive (nor below one that is) also under None, no look-back
-// beyond the TTL. Errors about a definition carry its number and wrap
-// [ErrDefinition], [ErrPredicates], [ErrPredicate], [ErrUnknown],
-// [ErrSensitive], [ErrTwice] or [ErrForeign].
+// and not sensitive (nor below one that is) also under None, segments that In
+// names there and in no circle, no look-back beyond the TTL. Errors about a
+// definition carry its number, and the place of the predicate, and wrap
+// [ErrDefinition], [ErrPredicates], [ErrPredicate], [ErrWindow], [ErrUnknown],
+// [ErrSensitive], [ErrReference], [ErrCircular], [ErrTwice] or [ErrForeign].
 func NewRules(c RulesConfig) (*Rules, error) {
 	if !contrib.ValidName(c.Purpose) || c.Taxonomy == nil || len(c.Definitions)+len(c.Measures) == 0 || len(c.Definitions) > MaxDefinitions {
 		return nil, ErrNoTaxonomy
@@ -64,10 +75,12 @@ func NewRules(c RulesConfig) (*Rules, error) {
 	r := &Rules{
 		purpose: c.Purpose, taxonomy: c.Taxonomy, ttl: Day(c.TTLDays),
 		measures: slices.Clone(c.Measures), interest: decayTable(interestHalfLife, c.TTLDays),
+		advertising: c.Advertising,
 	}
 	r.pool.New = func() any { return new(Profile) }
 	tables := map[int][]uint64{}
 	names := map[string]bool{}
+	place := map[string]int{}
 	for i := range c.Definitions {
 		d := &c.Definitions[i]
 		if err := d.check(); err != nil {
@@ -79,7 +92,7 @@ func NewRules(c RulesConfig) (*Rules, error) {
 		if names[d.Name] {
 			return nil, numbered(i, ErrTwice)
 		}
-		names[d.Name] = true
+		names[d.Name], place[d.Name] = true, i
 		ready, err := r.prepare(d, tables)
 		if err != nil {
 			return nil, numbered(i, err)
@@ -87,6 +100,9 @@ func NewRules(c RulesConfig) (*Rules, error) {
 		r.definitions = append(r.definitions, ready)
 	}
 	slices.SortFunc(r.definitions, func(a, b definition) int { return cmp.Compare(a.Name, b.Name) })
+	if err := r.connect(place); err != nil {
+		return nil, err
+	}
 	measured := map[string]bool{}
 	for i := range r.measures {
 		m := &r.measures[i]
@@ -108,38 +124,52 @@ func NewRules(c RulesConfig) (*Rules, error) {
 // prepare copies a definition and looks up its categories.
 func (r *Rules) prepare(d *Definition, tables map[int][]uint64) (definition, error) {
 	ready := definition{Definition: *d}
-	for _, list := range []struct {
-		from []Predicate
-		kept *[]Predicate
-		to   *[]predicate
-	}{{d.All, &ready.All, &ready.all}, {d.Any, &ready.Any, &ready.any}, {d.None, &ready.None, &ready.none}} {
-		*list.kept = clonePredicates(list.from)
-		for i := range *list.kept {
-			p := predicate{Predicate: &(*list.kept)[i], within: r.ttl}
-			category, _, _ := p.category()
-			n, ok := r.taxonomy.index[category]
-			if !ok {
-				return definition{}, ErrUnknown
+	ready.All, ready.Any, ready.None = clonePredicates(d.All), clonePredicates(d.Any), clonePredicates(d.None)
+	to := [...]*[]predicate{&ready.all, &ready.any, &ready.none}
+	for k, l := range ready.lists() {
+		for i := range l.list {
+			p, err := r.predicate(&l.list[i], tables)
+			if err != nil {
+				return definition{}, l.placed(i, err)
 			}
-			if r.taxonomy.nodes[n].sensitive {
-				return definition{}, ErrSensitive
-			}
-			p.enter, p.leave = r.taxonomy.nodes[n].enter, r.taxonomy.nodes[n].leave
-			if w := Day(p.Predicate.within()); w > r.ttl {
-				return definition{}, ErrPredicate
-			} else if w > 0 {
-				p.within = w
-			}
-			if s := p.Score; s != nil {
-				if tables[s.HalfLifeDays] == nil {
-					tables[s.HalfLifeDays] = decayTable(s.HalfLifeDays, int(r.ttl))
-				}
-				p.table = tables[s.HalfLifeDays]
-			}
-			*list.to = append(*list.to, p)
+			*to[k] = append(*to[k], p)
 		}
 	}
 	return ready, nil
+}
+
+// predicate looks up the category and the window.
+func (r *Rules) predicate(q *Predicate, tables map[int][]uint64) (predicate, error) {
+	p := predicate{Predicate: q, within: r.ttl}
+	if q.In != nil {
+		return p, nil
+	}
+	n, ok := r.taxonomy.index[q.category()]
+	if !ok {
+		return p, ErrUnknown
+	}
+	if r.taxonomy.nodes[n].sensitive {
+		return p, ErrSensitive
+	}
+	p.enter, p.leave = r.taxonomy.nodes[n].enter, r.taxonomy.nodes[n].leave
+	w := q.window()
+	back := w.within
+	if p.calendar = w.calendar; w.calendar != "" {
+		_, back = w.calendar.length()
+	}
+	if Day(back) > r.ttl {
+		return p, ErrPredicate
+	}
+	if w.within > 0 {
+		p.within = Day(w.within)
+	}
+	if s := q.Score; s != nil {
+		if tables[s.HalfLifeDays] == nil {
+			tables[s.HalfLifeDays] = decayTable(s.HalfLifeDays, int(r.ttl))
+		}
+		p.table = tables[s.HalfLifeDays]
+	}
+	return p, nil
 }
 
 // clonePredicates copies deeply, so that nobody changes rules from outside.
@@ -157,6 +187,15 @@ func clonePredicates(list []Predicate) []Predicate {
 		case p.Frequency != nil:
 			v := *p.Frequency
 			p.Frequency = &v
+		case p.Distinct != nil:
+			v := *p.Distinct
+			p.Distinct = &v
+		case p.Subtree != nil:
+			v := *p.Subtree
+			p.Subtree = &v
+		case p.In != nil:
+			v := *p.In
+			p.In = &v
 		}
 	}
 	return list

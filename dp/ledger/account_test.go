@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -514,4 +515,51 @@ func TestDeclare(t *testing.T) {
 		_, err := a.Declare(ctx, bad, []byte("c"), at(70))
 		wantErr(t, err, ledger.ErrRequest)
 	}
+}
+
+// What is published does not change, keeps its day, and is logged in one step or
+// not at all.
+func TestPublish(t *testing.T) {
+	ctx, d := t.Context(), new(disk)
+	a := open(t, d)
+	publish := func(day int, want []contrib.Day, err error, list ...ledger.Publication) {
+		t.Helper()
+		got, e := a.Publish(ctx, list, at(day))
+		wantErr(t, e, err)
+		if err == nil && !slices.Equal(got, want) {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	}
+	x, y, z := ledger.Publication{Name: "x", Spec: []byte("1")}, ledger.Publication{Name: "y", Spec: []byte("1")}, ledger.Publication{Name: "z", Spec: []byte("1")}
+	other := ledger.Publication{Name: "y", Spec: []byte("2")}
+	publish(1, []contrib.Day{firstDay + 1, firstDay + 1}, nil, x, y)
+	publish(3, []contrib.Day{firstDay + 3, firstDay + 1}, nil, z, x)
+	before := a.Report().Records
+	publish(4, nil, ledger.ErrPublished, ledger.Publication{Name: "new", Spec: []byte("1")}, other)
+	if n := a.Report().Records; n != before {
+		t.Fatalf("%d records of a list that was refused", n-before)
+	}
+	a = open(t, d)
+	publish(5, nil, ledger.ErrPublished, other)
+	publish(5, []contrib.Day{firstDay + 1}, nil, y)
+	publish(5, nil, nil)
+	publish(5, nil, ledger.ErrRequest, x, x)
+	publish(5, nil, ledger.ErrRequest, ledger.Publication{Name: "No", Spec: []byte("1")})
+	publish(5, nil, ledger.ErrRequest, ledger.Publication{Name: "no"})
+	var many []ledger.Publication
+	for i := range 600 {
+		many = append(many, ledger.Publication{Name: fmt.Sprint("many.", i), Spec: []byte("1")})
+	}
+	got, err := a.Publish(ctx, many, at(6))
+	if err != nil || len(got) != 600 || got[599] != firstDay+6 {
+		t.Fatal(len(got), err)
+	}
+	if err := a.Verify(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Advance(ctx, at(65)); err != nil {
+		t.Fatal(err)
+	}
+	publish(31, nil, ledger.ErrClockBack, ledger.Publication{Name: "late", Spec: []byte("1")})
+	publish(31, []contrib.Day{firstDay + 1}, nil, x) // it is there
 }

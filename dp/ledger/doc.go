@@ -10,7 +10,8 @@
 // noise, and [Ticket.Answer] stores the answer; only then may its bytes leave.
 // [Account.Window] tells the accounting window of a moment, [Account.Advance]
 // logs the crossing into a later one, [Account.Declare] logs since when a
-// measure counts, [Account.Amend] changes the terms from a later window on,
+// measure counts, [Account.Publish] logs what does not change once it is there,
+// such as a version of a segment's definition, [Account.Amend] changes the terms from a later window on,
 // [Account.Split] gives a part of them to a second account, [Interrupt] closes
 // the window after a store was restored, [Account.Report] says what was spent,
 // [Account.Verify] re-reads the log. [Account.Checkpoint], [Account.Export] and
