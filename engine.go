@@ -54,7 +54,10 @@ type Engine struct {
 
 	reached atomic.Int32  // accounting window that recording has reached
 	lookups chan struct{} // slots for Config.Source
-	stats   counters
+
+	appender   rowAppender // cfg.Store, where it is one
+	recordings sync.Pool   // of *recording
+	stats      counters
 }
 
 // Open checks the configuration, binds the store to tenant and keys, and opens
@@ -89,6 +92,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		listen:  listen,
 		lookups: make(chan struct{}, sourceParallel),
 	}
+	e.appender, _ = cfg.Store.(rowAppender)
 	if err := e.retire(ctx); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ const (
 	crowdKnown = 8 // items of one person
 	crowdDaily = 5 // events of one person on a day
 	crowdFill  = 9 // days until as many message ids go as come
+
+	crowdPace = 100 * time.Microsecond // from one event to the next
 )
 
 // A crowd is people who agreed and come back day after day: each has a few
@@ -112,7 +114,7 @@ func (c *crowd) nextDay() []discreet.Event {
 		events[i] = discreet.Event{
 			Who: c.people[person], MessageID: fmt.Sprintf("m-%d-%d", c.day, i), Kind: "view",
 			Item: fmt.Sprintf("item-%05d", item), Category: segmentCategories[item%len(segmentCategories)],
-			Time: start.Add(time.Duration(i) * (24 * time.Hour) / time.Duration(n)),
+			Time: start.Add(time.Duration(i) * crowdPace),
 		}
 	}
 	c.day++
