@@ -150,7 +150,8 @@ func (c *crowd) batches(ctx context.Context, events []discreet.Event, size int) 
 var errNotAdmitted = errors.New("bench: an event was not admitted")
 
 // recordCases measures one event at a time in memory, of people, categories and
-// items that are known; and what evaluating the profiles costs that come of it.
+// items that are known, into outcomes that are used again and into new ones; and
+// what evaluating the profiles costs that come of it.
 func recordCases(ctx context.Context, b *bench) error {
 	people := 10_000
 	if b.short {
@@ -169,7 +170,15 @@ func recordCases(ctx context.Context, b *bench) error {
 	if err := c.fill(ctx, crowdFill); err != nil {
 		return err
 	}
-	record := func(e *discreet.Event) error {
+	var outcomes []discreet.Outcome
+	into := func(e *discreet.Event) (err error) {
+		c.now = e.Time
+		if outcomes, err = c.engine.RecordInto(ctx, *e, outcomes[:0]); err == nil && outcomes[0].Result != segment.Admitted {
+			err = errNotAdmitted
+		}
+		return err
+	}
+	alone := func(e *discreet.Event) error {
 		c.now = e.Time
 		outcomes, err := c.engine.Record(ctx, *e)
 		if err == nil && outcomes[0].Result != segment.Admitted {
@@ -177,27 +186,23 @@ func recordCases(ctx context.Context, b *bench) error {
 		}
 		return err
 	}
-	var costs []cost
+	var costs, aloneCosts []cost
 	var p99 []float64
 	took := make([]time.Duration, people*crowdDaily)
-	for range b.rounds() { // a day for the cost, a day for each event's time
-		events := c.nextDay()
-		one, err := costOf(len(events), func(int) error {
-			for i := range events {
-				if err := record(&events[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+	for range b.rounds() { // a day for each cost, and one for each event's time
+		one, err := c.costOfDay(into)
 		if err != nil {
 			return err
 		}
 		costs = append(costs, one)
-		events = c.nextDay()
+		if one, err = c.costOfDay(alone); err != nil {
+			return err
+		}
+		aloneCosts = append(aloneCosts, one)
+		events := c.nextDay()
 		for i := range events {
 			start := time.Now()
-			if err := record(&events[i]); err != nil {
+			if err := into(&events[i]); err != nil {
 				return err
 			}
 			took[i] = time.Since(start)
@@ -211,7 +216,26 @@ func recordCases(ctx context.Context, b *bench) error {
 	); err != nil {
 		return err
 	}
+	if err := b.reports("record-new-slice", "memory",
+		result{Metric: "ns_op", Value: median(aloneCosts, func(c cost) float64 { return c.ns })},
+		result{Metric: "allocs_op", Value: allocsOf(aloneCosts)},
+	); err != nil {
+		return err
+	}
 	return c.evaluate(ctx, b)
+}
+
+// costOfDay records the events of a day, one after the other.
+func (c *crowd) costOfDay(record func(*discreet.Event) error) (cost, error) {
+	events := c.nextDay()
+	return costOf(len(events), func(int) error {
+		for i := range events {
+			if err := record(&events[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // fifty returns definitions of all kinds over what may be used of the taxonomy.
