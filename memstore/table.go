@@ -182,6 +182,9 @@ type slot struct {
 	now  cell // what stands there; the lock is held
 }
 
+// fewSlots is after how many rows an update makes room for all the others.
+const fewSlots = 16
+
 // span is a part of an update's buf.
 type span struct{ from, to int }
 
@@ -235,6 +238,9 @@ func (u *update) run(f func(i int, row []byte) ([]byte, error)) error {
 	for range 3 {
 		u.reset()
 		for i := range u.slots {
+			if i == fewSlots { // the others will take about as much each
+				u.buf = slices.Grow(u.buf, len(u.buf)/i*(len(u.slots)-i))
+			}
 			if s := &u.slots[i]; !s.drop {
 				s.old.from = len(u.buf)
 				u.buf, s.had = s.table.append(u.buf, &s.id)
