@@ -129,10 +129,7 @@ func TestRecordEqualsRecordBatch(t *testing.T) {
 			}
 		}
 		s, other := one.Stats(), many.Stats()
-		if s.Malformed = other.Malformed; s.Events == 0 {
-			rt.Fatal("nothing was counted")
-		}
-		s.Events = other.Events // of malformed events, Record tells its caller instead
+		s.Events, s.Malformed = other.Events, other.Malformed // of malformed events Record tells its caller instead
 		if s != other {
 			rt.Fatalf("%+v\n%+v", s, other)
 		}
