@@ -59,7 +59,10 @@ type Engine struct {
 	swept   []atomic.Int32 // by room: day up to which Config.Edges was told of time
 	reached atomic.Int32   // accounting window that recording has reached
 	lookups chan struct{}  // slots for Config.Source
-	stats   counters
+
+	appender   rowAppender // cfg.Store, where it is one
+	recordings sync.Pool   // of *recording
+	stats      counters
 }
 
 // Open checks the configuration, binds the store to tenant and keys, and opens
@@ -97,6 +100,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if s, ok := cfg.Store.(interface{ Shared() bool }); ok {
 		e.shared = s.Shared()
 	}
+	e.appender, _ = cfg.Store.(rowAppender)
 	if err := e.retire(ctx); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package discreet
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -28,4 +29,23 @@ func (e *Engine) Vectors(ctx context.Context, measure string) (map[segment.ID][]
 		}
 		return nil
 	})
+}
+
+// Idle reports whether the room that the last recording left names nobody and
+// holds no event.
+func Idle(e *Engine) bool {
+	r := e.newRecording()
+	defer r.recycle()
+	idle := r.one[0].Who.IsZero() && r.one[0].MessageID+r.one[0].Item == "" && r.events == nil && r.outcomes == nil && len(r.subjects)+len(r.index) == 0 &&
+		bytes.Count(r.row[:cap(r.row)], []byte{0}) == cap(r.row)
+	for _, a := range r.admissions[:cap(r.admissions)] {
+		idle = idle && a.link.IsZero() && a.grant.IsZero() && a.decision == Decision{}
+	}
+	for _, p := range r.people[:cap(r.people)] {
+		idle = idle && p.subject.IsZero()
+	}
+	for _, k := range r.keys[:cap(r.keys)] {
+		idle = idle && k == segment.Key{}
+	}
+	return idle
 }

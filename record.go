@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/discreet-go/discreet/consent"
-	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
 )
 
@@ -27,9 +26,23 @@ type Outcome struct {
 // person did not agree is an outcome, not an error. It is as durable as the
 // store says when Record returns.
 func (e *Engine) Record(ctx context.Context, event Event) ([]Outcome, error) {
-	outcomes := make([][]Outcome, 1)
-	_, err := e.record(ctx, "Record", []Event{event}, outcomes)
-	return outcomes[0], err
+	return e.RecordInto(ctx, event, nil)
+}
+
+// RecordInto is Record that appends to outcomes, one for each purpose, and returns
+// what becomes of them; on an error, outcomes as they were. It is for services that
+// record without end: with room in outcomes, it allocates nothing for an event of a
+// known person and category but what the profile row and the store take.
+func (e *Engine) RecordInto(ctx context.Context, event Event, outcomes []Outcome) (_ []Outcome, err error) {
+	defer e.observe("Record", e.cfg.Now(), &err)
+	r := e.newRecording()
+	defer r.recycle()
+	r.one[0] = event
+	r.events, r.outcomes, r.single = r.one[:], outcomes, true
+	if err := r.record(ctx); err != nil {
+		return outcomes, err
+	}
+	return r.outcomes, nil
 }
 
 // Tally counts what became of the events of a batch. It is exact and stays
@@ -45,97 +58,95 @@ type Tally struct {
 // RecordBatch takes many events in one step: on an error, also a cancelled
 // context, none of them is recorded. One person's events are taken in the order
 // given, though the order does not change what is kept.
-func (e *Engine) RecordBatch(ctx context.Context, events []Event) (Tally, error) {
-	return e.record(ctx, "RecordBatch", events, nil)
-}
-
-// admission is one event on its way into one profile.
-type admission struct {
-	event    int
-	room     int
-	link     pseudonym.Link
-	heard    consent.Heard
-	decision consent.Decision
-	grant    segment.Grant
-	result   segment.Outcome
-}
-
-// profileWork is all that happens to one profile row in a batch.
-type profileWork struct {
-	moment  segment.Moment
-	pending []int // indexes into admissions
-	edges   []segment.Edge
-}
-
-func (e *Engine) record(ctx context.Context, name string, events []Event, outcomes [][]Outcome) (t Tally, err error) {
-	defer e.observe(name, e.cfg.Now(), &err)
+func (e *Engine) RecordBatch(ctx context.Context, events []Event) (t Tally, err error) {
+	defer e.observe("RecordBatch", e.cfg.Now(), &err)
 	if len(events) > MaxBatch {
 		return Tally{}, ErrBatch
 	}
+	r := e.newRecording()
+	defer r.recycle()
+	r.events = events
+	if err := r.record(ctx); err != nil {
+		return Tally{}, err
+	}
+	t = Tally{
+		Events: len(events), Anonymous: r.anonymous, Malformed: r.malformed,
+		Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{},
+	}
+	for i := range r.admissions {
+		if a := &r.admissions[i]; a.decision.Allowed {
+			t.Results[a.result]++
+		} else {
+			t.Denied[a.decision.Reason]++
+		}
+	}
+	return t, nil
+}
+
+// record takes the events under the keyset in use, and tells the counters.
+func (r *recording) record(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {
-			return Tally{}, err
+			return err
 		}
-		clear(outcomes)
-		turns := e.newEdges()
-		if t, err = e.admit(ctx, e.keys.Load(), events, outcomes, turns); err != errKeys && err != errStale {
-			turns.tell(&err)
-			return t, err
+		r.turns = r.e.newEdges()
+		if err := r.admit(ctx, r.e.keys.Load()); err == nil {
+			r.count()
+			r.turns.tell(&err)
+			return nil
+		} else if err != errKeys && err != errStale {
+			return err
 		}
+		r.reset()
 	}
 }
 
 // admit is record under one keyset; errKeys where another came meanwhile, errStale
 // where another process changed a consent that was decided by.
-func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes [][]Outcome, turns *edges) (t Tally, err error) {
-	t = Tally{Events: len(events), Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{}}
-	admissions := make([]admission, 0, len(events)*len(e.rooms))
+func (r *recording) admit(ctx context.Context, k *keyset) error {
+	e := r.e
 	answers := e.newAnswers()
-	for i := range events {
-		who := events[i].Who
-		if who.IsZero() {
-			t.Anonymous++
-			if outcomes != nil {
-				for _, r := range e.rooms {
-					outcomes[i] = append(outcomes[i], Outcome{Purpose: r.purpose, Decision: anonymous})
-				}
-			}
+	for i := range r.events {
+		event := &r.events[i]
+		if event.Who.IsZero() {
+			r.anonymous++
 			continue
 		}
-		for r := range e.rooms {
-			link, err := k.deriver.Link(who, e.rooms[r].purpose)
+		for room := range e.rooms {
+			link, err := k.deriver.Link(event.Who, e.rooms[room].purpose)
 			if err != nil {
-				if outcomes != nil {
-					return Tally{}, err // one event: the caller is told which rule
+				if r.single {
+					return err // the caller is told which rule
 				}
-				t.Malformed++
+				r.malformed++
 				break
 			}
-			answers.ask(ctx, who, link.Subject(), link.Purpose())
-			admissions = append(admissions, admission{
-				event: i, room: r, link: link, heard: e.aged(e.hear(&events[i].Signals, e.rooms[r].purpose)),
+			answers.ask(ctx, event.Who, link.Subject(), link.Purpose())
+			r.admissions = append(r.admissions, admission{
+				event: i, room: room, person: r.person(link.Subject(), i), next: -1,
+				link: link, heard: e.aged(e.hear(&event.Signals, e.rooms[room].purpose)),
 			})
 		}
 	}
 	if err := answers.wait(ctx); err != nil {
-		return Tally{}, err
+		return err
 	}
-	if err := e.meetAll(ctx, k, events, admissions); err != nil {
-		return Tally{}, err
+	if err := r.meet(ctx, k); err != nil {
+		return err
 	}
 	if err := e.suspended.look(ctx, e); err != nil {
-		return Tally{}, err
+		return err
 	}
-	for i := range events {
-		if err := e.obeySignals(ctx, k, events[i].Who, &events[i].Signals); err != nil {
-			return Tally{}, err
+	for i := range r.events {
+		if err := e.obeySignals(ctx, k, r.events[i].Who, &r.events[i].Signals); err != nil {
+			return err
 		}
 	}
-	for i := range admissions { // before anything is recorded, so that an error leaves nothing behind
-		a := &admissions[i]
+	for i := range r.admissions { // before anything is recorded, so that an error leaves nothing behind
+		a := &r.admissions[i]
 		if s := answers.get(a.link.Subject(), a.link.Purpose()); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
-			if err := e.obey(ctx, events[a.event].Who, a.link); err != nil {
-				return Tally{}, err
+			if err := e.obey(ctx, r.events[a.event].Who, a.link); err != nil {
+				return err
 			}
 		}
 	}
@@ -144,77 +155,41 @@ func (e *Engine) admit(ctx context.Context, k *keyset, events []Event, outcomes 
 	defer e.rights.RUnlock()
 	switch {
 	case e.closed.Load():
-		return Tally{}, ErrClosed
+		return ErrClosed
 	case e.keys.Load() != k:
-		return Tally{}, errKeys
+		return errKeys
 	}
-	now := e.cfg.Now()
-	moment, err := e.moment(now)
+	moment, err := e.moment(e.cfg.Now())
 	if err != nil {
-		return Tally{}, err
+		return err
 	}
-	keys, work, consents, err := e.decide(ctx, events, admissions, answers, moment)
-	if err != nil {
-		return Tally{}, err
+	if err := r.decide(ctx, answers, moment); err != nil {
+		return err
 	}
-	err = e.write(ctx, keys, consents, func(i int, row []byte) ([]byte, error) {
-		w := &work[i]
-		before := row
-		for _, n := range w.pending {
-			a := &admissions[n]
-			next, result, err := e.rooms[a.room].rules.Admit(row, a.grant, a.link, events[a.event].bare(), w.moment)
-			if err != nil {
-				return nil, err
-			}
-			row, a.result = next, result
-		}
-		var err error
-		w.edges, err = turns.changed(admissions[w.pending[0]].room, before, row)
-		return row, err
-	})
-	if err != nil {
-		return Tally{}, err
+	if err := r.write(ctx); err != nil {
+		return err
 	}
-	for i := range work {
-		turns.add(keys[i], work[i].edges)
+	for i := range r.work {
+		r.turns.add(r.keys[i], r.work[i].edges)
 	}
-	for i := range admissions {
-		a := &admissions[i]
-		if a.decision.Allowed {
-			t.Results[a.result]++
-		} else {
-			t.Denied[a.decision.Reason]++
-		}
-		if outcomes != nil {
-			outcomes[a.event] = append(outcomes[a.event], Outcome{
-				Purpose: e.rooms[a.room].purpose, Decision: a.decision, Result: a.result,
-			})
-		}
-	}
-	e.stats.tally(&t)
-	return t, nil
+	return nil
 }
 
-// meetAll moves the people of a batch to their names of today.
-func (e *Engine) meetAll(ctx context.Context, k *keyset, events []Event, admissions []admission) error {
+// meet moves the people of the events to their names of today.
+func (r *recording) meet(ctx context.Context, k *keyset) error {
+	e := r.e
 	e.rights.RLock()
 	defer e.rights.RUnlock()
 	if e.closed.Load() {
 		return ErrClosed
 	}
-	met := map[consent.Subject]struct{}{}
 	var buf [4]consent.Subject
-	for i := range admissions {
-		a := &admissions[i]
-		if _, ok := met[a.link.Subject()]; ok {
-			continue
-		}
-		who := events[a.event].Who
+	for i := range r.people {
+		who := r.events[r.people[i].event].Who
 		known, err := k.deriver.AppendSubjects(buf[:0], who)
 		if err != nil {
 			return err
 		}
-		met[a.link.Subject()] = struct{}{}
 		if len(known) == 1 && len(e.cfg.Adopt) == 0 {
 			continue
 		}
@@ -231,22 +206,23 @@ type consentRow struct {
 	row     []byte
 }
 
-// write replaces the profiles by what f makes of them. Where several processes may
-// use the store, only if the consents are what they were: within this one, rights
-// holds them.
-func (e *Engine) write(ctx context.Context, keys []segment.Key, consents []consentRow, f func(i int, row []byte) ([]byte, error)) error {
-	if len(consents) == 0 {
-		return e.cfg.Store.ProfileUpdate(ctx, keys, f)
+// write replaces the profiles by what changeRow makes of them. Where several
+// processes may use the store, only if the consents are what they were: within this
+// one, rights holds them.
+func (r *recording) write(ctx context.Context) error {
+	store := r.e.cfg.Store
+	if !r.e.shared || len(r.keys) == 0 {
+		return store.ProfileUpdate(ctx, r.keys, r.change)
 	}
-	subjects := make([]consent.Subject, len(consents))
-	for i := range consents {
-		subjects[i] = consents[i].subject
+	subjects := make([]consent.Subject, len(r.consents))
+	for i := range r.consents {
+		subjects[i] = r.consents[i].subject
 	}
-	return e.cfg.Store.Update(ctx, subjects, keys, func(i int, row []byte) ([]byte, error) {
-		if i >= len(consents) {
-			return f(i-len(consents), row)
+	return store.Update(ctx, subjects, r.keys, func(i int, row []byte) ([]byte, error) {
+		if i >= len(subjects) {
+			return r.change(i-len(subjects), row)
 		}
-		if !bytes.Equal(row, consents[i].row) {
+		if !bytes.Equal(row, r.consents[i].row) {
 			return nil, errStale
 		}
 		return row, nil
@@ -254,54 +230,47 @@ func (e *Engine) write(ctx context.Context, keys []segment.Key, consents []conse
 }
 
 // decide fills in the decision of every admission and groups the allowed ones
-// by profile row, and returns the consents that they were decided by, where other
-// processes may change them. The caller holds rights.
-func (e *Engine) decide(ctx context.Context, events []Event, admissions []admission, answers *answers, m segment.Moment) ([]segment.Key, []profileWork, []consentRow, error) {
-	var (
-		keys      []segment.Key
-		work      []profileWork
-		consents  []consentRow
-		index     = make(map[segment.Key]int, len(admissions))
-		histories = make(map[consent.Subject]*consent.History)
-		start     = timeOf(m.WindowStart)
-	)
-	for i := range admissions {
-		a := &admissions[i]
-		subject, purpose := a.link.Subject(), a.link.Purpose()
-		h, ok := histories[subject]
-		if !ok {
-			var row []byte
-			var err error
-			if h, row, err = e.deciding(ctx, subject); err != nil {
-				return nil, nil, nil, err
-			}
-			histories[subject] = h
-			if e.shared {
-				consents = append(consents, consentRow{subject, row})
-			}
+// by profile row. The caller holds rights.
+func (r *recording) decide(ctx context.Context, answers *answers, m segment.Moment) error {
+	e, start := r.e, timeOf(m.WindowStart)
+	for i := range r.people {
+		if err := r.read(ctx, &r.people[i]); err != nil {
+			return err
 		}
+	}
+	for i := range r.admissions {
+		a := &r.admissions[i]
+		subject, purpose, h := a.link.Subject(), a.link.Purpose(), &r.people[a.person].history
 		a.decision = e.book.Decide(consent.Question{
 			Subject: subject, Purpose: purpose, History: h,
-			EventTime: events[a.event].Time, Now: m.Now, Source: answers.get(subject, purpose),
+			EventTime: r.events[a.event].Time, Now: m.Now, Source: answers.get(subject, purpose),
 			Heard: a.heard, Suspended: e.suspended.holds(purpose),
 		})
+		var ok bool
 		if a.grant, ok = a.decision.Grant(); !ok {
 			continue
 		}
-		key := segment.Key{Purpose: purpose, ID: a.link.ID()}
-		n, ok := index[key]
-		if !ok {
-			n = len(keys)
-			index[key] = n
-			keys = append(keys, key)
-			moment := m
-			moment.EntersNext = h.Returned(start, purpose)
-			work = append(work, profileWork{moment: moment})
+		w, fresh := r.workOn(segment.Key{Purpose: purpose, ID: a.link.ID()}, i)
+		if fresh {
+			w.moment = m
+			w.moment.EntersNext = h.Returned(start, purpose)
 		}
-		work[n].pending = append(work[n].pending, i)
 	}
-	if len(keys) == 0 {
-		consents = nil
+	return nil
+}
+
+// changeRow makes of a profile row what the events of its person make of it.
+func (r *recording) changeRow(i int, row []byte) ([]byte, error) {
+	w, before := &r.work[i], row
+	for n := w.first; n >= 0; n = r.admissions[n].next {
+		a := &r.admissions[n]
+		next, result, err := r.e.rooms[a.room].rules.Admit(row, a.grant, a.link, r.events[a.event].bare(), w.moment)
+		if err != nil {
+			return nil, err
+		}
+		row, a.result = next, result
 	}
-	return keys, work, consents, nil
+	var err error
+	w.edges, err = r.turns.changed(r.admissions[w.first].room, before, row)
+	return row, err
 }

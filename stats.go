@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
-	"github.com/discreet-go/discreet/segment"
 )
 
 // Stats are exact counters since Open. They stay inside the service: they are
@@ -41,25 +40,6 @@ func (e *Engine) Stats() Stats {
 		Malformed: c.malformed.Load(), Choices: c.choices.Load(), Releases: c.releases.Load(),
 		Rankings: c.rankings.Load(), Moved: c.moved.Load(),
 		Memberships: c.memberships.Load(),
-	}
-}
-
-func (c *counters) tally(t *Tally) {
-	c.events.Add(int64(t.Events))
-	c.anonymous.Add(int64(t.Anonymous))
-	c.malformed.Add(int64(t.Malformed))
-	for _, n := range t.Denied {
-		c.denied.Add(int64(n))
-	}
-	for result, n := range t.Results {
-		switch result {
-		case segment.Admitted:
-			c.admitted.Add(int64(n))
-		case segment.Duplicate:
-			c.duplicates.Add(int64(n))
-		default:
-			c.refused.Add(int64(n))
-		}
 	}
 }
 

@@ -79,14 +79,14 @@ func pipelineSynthetic(ctx context.Context, b *bench) error {
 	}
 	var rates, heaps, rows []float64
 	for range runs {
-		before := heap()
+		before := settled()
 		store := memstore.Volatile()
 		elapsed, err := how.run(ctx, store, steps)
 		if err != nil {
 			return err
 		}
 		rates = append(rates, float64(c.Events)/elapsed.Seconds())
-		held := heap() - before
+		held := settled() - before
 		people, bytes := 0, 0
 		err = store.ProfileScan(ctx, pipelinePurpose, func(_ segment.ID, row []byte) error {
 			people, bytes = people+1, bytes+len(row)

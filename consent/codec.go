@@ -139,11 +139,34 @@ func (w *rowWriter) evidence(texts []evidence) {
 // exactly what [History.Row] writes, and fails with ErrRow on all else. Stores hold
 // rows of a [Record]: [ReadRecord] and [Deciding] read those.
 func ReadHistory(row []byte) (*History, error) {
-	if len(row) == 0 {
-		return &History{}, nil
-	}
-	r := rowReader{b: string(row)} // one copy; the strings of the history share it
 	h := &History{}
+	r := rowReader{b: row, all: string(row)} // one copy; the strings of the history share it
+	if err := r.history(h, &space{}); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// space is room to read histories in.
+type space struct {
+	texts []evidence
+	used  []bool
+}
+
+// sized returns a list of n elements, in the room of list where that is enough.
+func sized[T any](list []T, n int) []T {
+	if n <= cap(list) {
+		return list[:n]
+	}
+	return make([]T, n)
+}
+
+// history reads a whole row into h, whatever is there.
+func (r *rowReader) history(h *History, s *space) error {
+	h.erased, h.merged, h.newest, h.records = 0, 0, 0, h.records[:0]
+	if len(r.b) == 0 {
+		return nil
+	}
 	version := r.byte()
 	r.require(version <= rowWithMove)
 	h.erased = r.int(maxMoment)
@@ -151,39 +174,39 @@ func ReadHistory(row []byte) (*History, error) {
 		h.merged = r.int(maxMoment)
 		r.require(h.merged > 0)
 	}
-	texts := make([]evidence, r.count(maxShown, 39))
-	used := make([]bool, len(texts))
-	for i := range texts {
-		texts[i] = r.evidence()
-		r.require(i == 0 || compareEvidence(texts[i-1], texts[i]) < 0)
+	s.texts = sized(s.texts, r.count(maxShown, 39))
+	s.used = sized(s.used, len(s.texts))
+	clear(s.used)
+	for i := range s.texts {
+		s.texts[i] = r.evidence()
+		r.require(i == 0 || compareEvidence(s.texts[i-1], s.texts[i]) < 0)
 	}
-	h.records = make([]record, r.count(maxPurposes, 7))
+	h.records = sized(h.records, r.count(maxPurposes, 7))
 	for i := range h.records {
 		rec := &h.records[i]
-		r.record(rec, texts, used, h.floor())
+		r.record(rec, s.texts, s.used, h.floor())
 		r.require(i == 0 || h.records[i-1].purpose < rec.purpose)
 	}
-	r.require(len(r.b) == 0 && (h.floor() != 0 || len(h.records) > 0) && !slices.Contains(used, false))
+	r.require(len(r.b) == 0 && (h.floor() != 0 || len(h.records) > 0) && !slices.Contains(s.used, false))
 	if r.bad {
-		return nil, ErrRow
-	}
-	if len(h.records) == 0 {
-		h.records = nil
+		return ErrRow
 	}
 	h.newest = h.latest()
-	return h, nil
+	return nil
 }
 
 // rowReader reads strictly. After the first violation it returns zero values,
 // and counts of 0, so loops end.
 type rowReader struct {
-	b   string
-	bad bool
+	b     []byte
+	all   string            // ends with what b does; texts are parts of it
+	words map[string]string // or, where there is no such string, are kept here
+	bad   bool
 }
 
 func (r *rowReader) require(ok bool) {
 	if !ok {
-		r.bad, r.b = true, ""
+		r.bad, r.b = true, nil
 	}
 }
 
@@ -229,17 +252,35 @@ func (r *rowReader) count(limit int64, size int) int {
 	return n
 }
 
-func (r *rowReader) take(n int) string {
+func (r *rowReader) take(n int) []byte {
 	r.require(n <= len(r.b))
 	if r.bad {
-		return ""
+		return nil
 	}
 	s := r.b[:n]
 	r.b = r.b[n:]
 	return s
 }
 
-func (r *rowReader) text() string { return r.take(int(r.int(contrib.MaxNameLen))) }
+// string reads n bytes of text.
+func (r *rowReader) string(n int) string {
+	at := len(r.all) - len(r.b)
+	b := r.take(n)
+	if r.words == nil {
+		return r.all[at : at+len(b)]
+	}
+	word, ok := r.words[string(b)]
+	if !ok {
+		if len(r.words) == maxWords {
+			clear(r.words)
+		}
+		word = string(b)
+		r.words[word] = word
+	}
+	return word
+}
+
+func (r *rowReader) text() string { return r.string(int(r.int(contrib.MaxNameLen))) }
 
 func (r *rowReader) evidence() evidence {
 	var e evidence
@@ -254,7 +295,7 @@ func (r *rowReader) evidence() evidence {
 }
 
 func (r *rowReader) record(rec *record, texts []evidence, used []bool, floor int64) {
-	rec.purpose = r.text()
+	rec.purpose, rec.denial, rec.intervals = r.text(), denial{}, rec.intervals[:0]
 	r.require(ValidPurpose(rec.purpose))
 	shown := func(i int64) (e evidence) {
 		if r.require(i < int64(len(texts))); r.bad {
@@ -286,13 +327,11 @@ func (r *rowReader) record(rec *record, texts []evidence, used []bool, floor int
 	if r.bad {
 		return
 	}
-	if n > 0 {
-		rec.intervals = make([]interval, n)
-	}
+	rec.intervals = sized(rec.intervals, n)
 	free := max(floor, 1) // the next interval begins here or later
 	for i := range rec.intervals {
 		v := &rec.intervals[i]
-		v.given = r.int(maxMoment)
+		*v = interval{given: r.int(maxMoment)}
 		v.affirmed = v.given + r.int(maxMoment)
 		v.expires = v.affirmed + r.int(days(MaxConsentDays))
 		if ended := r.int(maxMoment); ended > 0 {

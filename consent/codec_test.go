@@ -67,6 +67,7 @@ func TestRowGolden(t *testing.T) {
 // check reads hostile bytes: no panic, and what is read is exactly what was
 // there and can be used.
 func check(t failer, b *consent.Book, row []byte) bool {
+	checkDecoder(t, b, start(0, 1).shown("n", 1, "en", "m").u(1).s("a").raw(0).u(1, 1, 0, day, 0, 0).b, row)
 	h, err := consent.ReadHistory(row)
 	if err != nil {
 		if !errors.Is(err, consent.ErrRow) || h != nil {

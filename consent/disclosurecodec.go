@@ -130,7 +130,7 @@ type nameList struct {
 func readNames(r *rowReader) *nameList {
 	t := &nameList{names: make([]string, r.count(2*maxMerged+2*maxEntries, 2))}
 	for i := range t.names {
-		t.names[i] = r.take(int(r.int(maxTitle)))
+		t.names[i] = r.string(int(r.int(maxTitle)))
 		r.require(title(t.names[i]) && (i == 0 || t.names[i-1] < t.names[i]))
 	}
 	t.members = make([]ident.ID, r.count(maxMerged, ident.IDSize))

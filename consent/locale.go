@@ -8,8 +8,14 @@ import (
 // validLocale accepts a language of two or three letters, a script of four and
 // a region of two letters or three digits, in that order and in canonical case.
 func validLocale(s string) bool {
-	parts := strings.Split(s, "-")
-	if len(parts) > 3 || !letters(parts[0], 2, 'a') && !letters(parts[0], 3, 'a') {
+	parts := make([]string, 0, 3)
+	for part := range strings.SplitSeq(s, "-") {
+		if len(parts) == cap(parts) {
+			return false
+		}
+		parts = append(parts, part)
+	}
+	if !letters(parts[0], 2, 'a') && !letters(parts[0], 3, 'a') {
 		return false
 	}
 	parts = parts[1:]

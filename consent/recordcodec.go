@@ -129,14 +129,23 @@ func journaled(row []byte) bool {
 // Deciding reads the history of a row of a store, for [Book.Decide], and passes
 // over the journal. It must not be written back. It fails with ErrRow.
 func Deciding(row []byte) (*History, error) {
+	row, ok := historyOf(row)
+	if !ok {
+		return nil, ErrRow
+	}
+	return ReadHistory(row)
+}
+
+// historyOf returns the row of the history that a row of a store holds.
+func historyOf(row []byte) ([]byte, bool) {
 	if !journaled(row) {
-		return ReadHistory(row)
+		return row, true
 	}
 	n, size := binary.Uvarint(row[1:])
 	if size <= 0 || n > uint64(len(row)-1-size) {
-		return nil, ErrRow
+		return nil, false
 	}
-	return ReadHistory(row[1+size : 1+size+int(n)])
+	return row[1+size : 1+size+int(n)], true
 }
 
 // ReadRecord reads a row of a store; a nil or empty one is the empty record. It
@@ -152,7 +161,7 @@ func ReadRecord(row []byte) (*Record, error) {
 		return rec, nil
 	}
 	more := row[0] == rowWithDisclosures
-	r := rowReader{b: string(row[1:])}
+	r := rowReader{b: row[1:], all: string(row[1:])}
 	r.take(int(r.int(int64(len(row)))))
 	rec.lapsed = r.int(maxMoment)
 	ids := make([][16]byte, r.count(maxEntries+1, 16))
@@ -265,7 +274,7 @@ func (r *journalReader) entry(e *Entry) {
 		r.require(n > 0)
 	}
 	if e.Kind == KindImported || e.Kind == KindRefused || e.Kind == KindWithdrawn {
-		e.Proof = r.take(int(r.int(maxProof)))
+		e.Proof = r.string(int(r.int(maxProof)))
 		r.require(validProof(e.Proof) || e.Proof == "" && e.Kind != KindImported)
 	}
 	copy(e.Salt[:], r.take(16))

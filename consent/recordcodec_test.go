@@ -130,6 +130,7 @@ func checkRecord(t failer, b *consent.Book, row []byte) bool {
 	if err != nil && (!errors.Is(err, consent.ErrRow) || deciding != nil) {
 		t.Fatal("a bad row is not ErrRow alone")
 	}
+	checkDecoder(t, b, start(1, 0).u(0).b, row)
 	r, bad := consent.ReadRecord(row)
 	if bad != nil {
 		if !errors.Is(bad, consent.ErrRow) || r != nil {

@@ -202,13 +202,15 @@ func (s *Store) ProfileScan(ctx context.Context, purpose string, f func(id segme
 	if t == nil && !contrib.ValidName(purpose) {
 		return ErrKey
 	}
-	for i, r := range t.snapshot() {
+	rows := t.snapshot()
+	defer t.scanned()
+	for i, r := range rows {
 		if i%1024 == 1023 {
 			if err := s.ready(ctx); err != nil {
 				return err
 			}
 		}
-		if err := f(r.id, view(r.row)); err != nil {
+		if err := f(r.id, r.row.bytes()); err != nil {
 			return err
 		}
 	}
@@ -258,6 +260,20 @@ func (s *Store) ConsentRow(ctx context.Context, who ident.Subject) ([]byte, erro
 		return nil, ErrKey
 	}
 	return s.consentTable().row(who.ID()), nil
+}
+
+// AppendConsentRow is ConsentRow into the room of dst: it appends the subject's row
+// and reports whether there is one.
+func (s *Store) AppendConsentRow(ctx context.Context, dst []byte, who ident.Subject) ([]byte, bool, error) {
+	if err := s.ready(ctx); err != nil {
+		return dst, false, err
+	}
+	if who.IsZero() {
+		return dst, false, ErrKey
+	}
+	id := who.ID()
+	dst, ok := s.consentTable().append(dst, &id)
+	return dst, ok, nil
 }
 
 // ConsentUpdate replaces the rows of the subjects, which are distinct, by what
