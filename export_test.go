@@ -39,7 +39,7 @@ func Idle(e *Engine) bool {
 	idle := r.one[0].Who.IsZero() && r.one[0].MessageID+r.one[0].Item == "" && r.events == nil && r.outcomes == nil && len(r.subjects)+len(r.index) == 0 &&
 		bytes.Count(r.row[:cap(r.row)], []byte{0}) == cap(r.row)
 	for _, a := range r.admissions[:cap(r.admissions)] {
-		idle = idle && a.link.IsZero() && a.grant.IsZero() && a.decision == Decision{}
+		idle = idle && a.link.IsZero() && a.decision == Decision{}
 	}
 	for _, p := range r.people[:cap(r.people)] {
 		idle = idle && p.subject.IsZero()

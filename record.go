@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/segment"
@@ -106,6 +107,7 @@ func (r *recording) record(ctx context.Context) error {
 func (r *recording) admit(ctx context.Context, k *keyset) error {
 	e := r.e
 	answers := e.newAnswers()
+	r.admissions = slices.Grow(r.admissions, len(r.events)*len(e.rooms))
 	for i := range r.events {
 		event := &r.events[i]
 		if event.Who.IsZero() {
@@ -246,8 +248,7 @@ func (r *recording) decide(ctx context.Context, answers *answers, m segment.Mome
 			EventTime: r.events[a.event].Time, Now: m.Now, Source: answers.get(subject, purpose),
 			Heard: a.heard, Suspended: e.suspended.holds(purpose),
 		})
-		var ok bool
-		if a.grant, ok = a.decision.Grant(); !ok {
+		if _, ok := a.decision.Grant(); !ok {
 			continue
 		}
 		w, fresh := r.workOn(segment.Key{Purpose: purpose, ID: a.link.ID()}, i)
@@ -264,7 +265,8 @@ func (r *recording) changeRow(i int, row []byte) ([]byte, error) {
 	w, before := &r.work[i], row
 	for n := w.first; n >= 0; n = r.admissions[n].next {
 		a := &r.admissions[n]
-		next, result, err := r.e.rooms[a.room].rules.Admit(row, a.grant, a.link, r.events[a.event].bare(), w.moment)
+		grant, _ := a.decision.Grant()
+		next, result, err := r.e.rooms[a.room].rules.Admit(row, grant, a.link, r.events[a.event].bare(), w.moment)
 		if err != nil {
 			return nil, err
 		}

@@ -41,7 +41,6 @@ type admission struct {
 	link     pseudonym.Link
 	heard    consent.Heard
 	decision consent.Decision
-	grant    segment.Grant
 	result   segment.Outcome
 }
 
