@@ -27,7 +27,8 @@ type recording struct {
 	subjects             map[consent.Subject]int
 	index                map[segment.Key]int
 	decoder              consent.Decoder
-	row                  []byte
+	row                  []byte    // of consent
+	rows                 [2][]byte // of profiles, in turn
 }
 
 // admission is one event on its way into one profile.
@@ -88,7 +89,9 @@ func (r *recording) reset() {
 	for i := range r.people {
 		r.people[i].subject = consent.Subject{} // what is left of the history names nobody
 	}
-	clear(r.row[:cap(r.row)])
+	for _, room := range [...][]byte{r.row, r.rows[0], r.rows[1]} {
+		clear(room[:cap(room)])
+	}
 	if len(r.people) > fewRows {
 		clear(r.subjects)
 	}
