@@ -36,8 +36,10 @@ func (e *Engine) Vectors(ctx context.Context, measure string) (map[segment.ID][]
 func Idle(e *Engine) bool {
 	r := e.newRecording()
 	defer r.recycle()
-	idle := r.one[0].Who.IsZero() && r.one[0].MessageID+r.one[0].Item == "" && r.events == nil && r.outcomes == nil && len(r.subjects)+len(r.index) == 0 &&
-		bytes.Count(r.row[:cap(r.row)], []byte{0}) == cap(r.row)
+	idle := r.one[0].Who.IsZero() && r.one[0].MessageID+r.one[0].Item == "" && r.events == nil && r.outcomes == nil && len(r.subjects)+len(r.index) == 0
+	for _, room := range [...][]byte{r.row, r.rows[0], r.rows[1]} {
+		idle = idle && bytes.Count(room[:cap(room)], []byte{0}) == cap(room)
+	}
 	for _, a := range r.admissions[:cap(r.admissions)] {
 		idle = idle && a.link.IsZero() && a.decision == Decision{}
 	}

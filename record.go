@@ -33,7 +33,7 @@ func (e *Engine) Record(ctx context.Context, event Event) ([]Outcome, error) {
 // RecordInto is Record that appends to outcomes, one for each purpose, and returns
 // what becomes of them; on an error, outcomes as they were. It is for services that
 // record without end: with room in outcomes, it allocates nothing for an event of a
-// known person and category but what the profile row and the store take.
+// known person and category but what the store takes.
 func (e *Engine) RecordInto(ctx context.Context, event Event, outcomes []Outcome) (_ []Outcome, err error) {
 	defer e.observe("Record", e.cfg.Now(), &err)
 	r := e.newRecording()
@@ -263,14 +263,19 @@ func (r *recording) decide(ctx context.Context, answers *answers, m segment.Mome
 // changeRow makes of a profile row what the events of its person make of it.
 func (r *recording) changeRow(i int, row []byte) ([]byte, error) {
 	w, before := &r.work[i], row
+	turn := 0 // which of two buffers row is not in
 	for n := w.first; n >= 0; n = r.admissions[n].next {
 		a := &r.admissions[n]
 		grant, _ := a.decision.Grant()
-		next, result, err := r.e.rooms[a.room].rules.Admit(row, grant, a.link, r.events[a.event].bare(), w.moment)
+		next, result, err := r.e.rooms[a.room].rules.AdmitInto(r.rows[turn][:0], row, grant, a.link, r.events[a.event].bare(), w.moment)
 		if err != nil {
 			return nil, err
 		}
-		row, a.result = next, result
+		if a.result = result; result == segment.Admitted {
+			r.rows[turn] = next
+			turn = 1 - turn
+		}
+		row = next
 	}
 	var err error
 	w.edges, err = r.turns.changed(r.admissions[w.first].room, before, row)

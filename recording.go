@@ -28,8 +28,9 @@ type recording struct {
 	subjects             map[consent.Subject]int
 	index                map[segment.Key]int
 	decoder              consent.Decoder
-	row                  []byte
-	turns                *edges // for Config.Edges
+	row                  []byte    // of consent
+	rows                 [2][]byte // of profiles, in turn
+	turns                *edges    // for Config.Edges
 }
 
 // admission is one event on its way into one profile.
@@ -93,7 +94,9 @@ func (r *recording) reset() {
 	for i := range r.people {
 		r.people[i].subject = consent.Subject{} // what is left of the history names nobody
 	}
-	clear(r.row[:cap(r.row)])
+	for _, room := range [...][]byte{r.row, r.rows[0], r.rows[1]} {
+		clear(room[:cap(room)])
+	}
 	if len(r.people) > fewRows {
 		clear(r.subjects)
 	}

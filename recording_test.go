@@ -160,6 +160,26 @@ func TestRecordingIsIdle(t *testing.T) {
 	}
 }
 
+// TestRecordIntoAllocatesNothing: of a person who is known, in a category that is
+// known, in memory.
+func TestRecordIntoAllocatesNothing(t *testing.T) {
+	e := discreettest.Open(t, discreet.Config{Segments: worldSegments, Measures: worldMeasures})
+	e.Agree(t, ann)
+	e.Clock.Advance(time.Hour)
+	var outcomes []discreet.Outcome
+	event := view(ann, "sports.running")
+	event.Time, event.MessageID, event.Item = e.Clock.Now(), "", "a"
+	n := testing.AllocsPerRun(200, func() {
+		var err error
+		if outcomes, err = e.RecordInto(t.Context(), event, outcomes[:0]); err != nil || outcomes[0].Result != segment.Admitted {
+			t.Fatal(outcomes, err)
+		}
+	})
+	if n > 0.5 && !raceEnabled { // a collection empties pools
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // BenchmarkRecordInto records a person who is known, in a category that is known.
 func BenchmarkRecordInto(b *testing.B) {
 	e := discreettest.Open(b, discreet.Config{Segments: worldSegments, Measures: worldMeasures})

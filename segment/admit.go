@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"math"
@@ -105,6 +104,13 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // a few bytes of it; a new category, a new window or an item in place of a
 // kept one cost more, the last one hash for each kept item.
 func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, Outcome, error) {
+	return r.AdmitInto(nil, row, g, l, e, m)
+}
+
+// AdmitInto is [Rules.Admit] that appends the row that follows to dst, which does
+// not share memory with row, and returns what becomes of it: it allocates nothing
+// where dst has room. Where nothing changed it returns row, as Admit does.
+func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) ([]byte, Outcome, error) {
 	today, err := r.prove(g, l, m)
 	if err != nil {
 		return nil, 0, err
@@ -146,7 +152,7 @@ func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, O
 		return row, refused, nil
 	}
 	if !fresh {
-		if next, ok := r.splice(p, c, g, hash, e, m, day, today); ok {
+		if next, ok := r.splice(dst, p, c, g, hash, e, m, day, today); ok {
 			return next, Admitted, nil
 		}
 		p.own = append(p.own[:0], row...)
@@ -173,7 +179,7 @@ func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, O
 	p.dropCategories()
 	p.scratch = p.encode(p.scratch[:0], hash, today)
 	p.own = p.buf
-	return bytes.Clone(p.scratch), Admitted, nil
+	return append(dst, p.scratch...), Admitted, nil
 }
 
 // prove checks the proofs and the moment and returns the day of now.

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -11,7 +10,7 @@ import (
 // decodeHead. It does the same as the way over the decoded row, at a fraction
 // of the cost, and leaves to that way whatever is not plain: a new window,
 // category or measure, a place at a bound, a second category of an item.
-func (r *Rules) splice(p *Profile, c cursor, g Grant, hash *[messageSize]byte, e Event, m Moment, day, today Day) ([]byte, bool) {
+func (r *Rules) splice(dst []byte, p *Profile, c cursor, g Grant, hash *[messageSize]byte, e Event, m Moment, day, today Day) ([]byte, bool) {
 	if notice, _ := g.Notice(); r.decodeAll || m.Window > p.window || today < p.created || notice != string(p.bytes(p.notice)) {
 		return nil, false
 	}
@@ -21,7 +20,7 @@ func (r *Rules) splice(p *Profile, c cursor, g Grant, hash *[messageSize]byte, e
 	count := uint32(max(e.Count, 1))
 	cat, ok := p.spliceCategory(&c, e.Category, bucket{day, count})
 	if ok && r.spliceGroups(p, &c, e, m.Window, today, entry{cat: cat, day: day, count: count}) {
-		return bytes.Clone(p.scratch), true
+		return append(dst, p.scratch...), true
 	}
 	p.created, p.seen, p.enters, p.until, p.version = head.created, head.seen, head.enters, head.until, head.version
 	return nil, false

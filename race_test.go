@@ -1,0 +1,5 @@
+//go:build race
+
+package discreet_test
+
+const raceEnabled = true
