@@ -86,7 +86,7 @@ func (s *Store) sql(text string) string { return strings.ReplaceAll(text, "{sche
 
 // Bind ties the schema to a tenant and a keyring: the first Bind of any process
 // makes the key of the store and keeps it wrapped by the root that writes; later
-// ones unwrap it, with any ring that holds this root, not destroyed. It returns ErrTenant, ErrKeyring, ErrDamaged, ErrRole or ErrDatabase.
+// ones unwrap it, with any ring that holds this root, or the one of the last Rewrap, not destroyed. It returns ErrTenant, ErrKeyring, ErrDamaged, ErrRole or ErrDatabase.
 func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -106,10 +106,18 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 		switch {
 		case b.tenant != tenant:
 			return ErrTenant
-		case !keys.Has(b.check):
-			return ErrKeyring
+		case keys.Has(b.check):
+			return nil
 		}
-		return nil
+		// Another process may have called Rewrap.
+		next, err := s.read(ctx, tenant, keys)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = ErrDamaged
+		}
+		if err == nil {
+			s.bound.Store(next)
+		}
+		return err
 	}
 	b, err := s.read(ctx, tenant, keys)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -127,7 +135,7 @@ func (s *Store) Bind(ctx context.Context, tenant string, keys *pseudonym.Keyring
 // read returns the binding, or pgx.ErrNoRows.
 func (s *Store) read(ctx context.Context, tenant string, keys *pseudonym.Keyring) (*bound, error) {
 	var salt, hash, stored, wrapped []byte
-	err := s.pool.QueryRow(ctx, s.sql("SELECT salt, tenant, key_check, store_key FROM {schema}.binding")).Scan(&salt, &hash, &stored, &wrapped)
+	err := s.pool.QueryRow(ctx, s.sql(selectBinding)).Scan(&salt, &hash, &stored, &wrapped)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	} else if err != nil {
@@ -150,6 +158,22 @@ func (s *Store) read(ctx context.Context, tenant string, keys *pseudonym.Keyring
 	defer clear(key[:])
 	box, err := sealed.New("discreet-pg-v0", key)
 	return &bound{box, tenant, check, salt}, err
+}
+
+const selectBinding = "SELECT salt, tenant, key_check, store_key FROM {schema}.binding"
+
+// bindingRow returns what Rewrap needs of the binding, or pgx.ErrNoRows.
+func (s *Store) bindingRow(ctx context.Context) (salt []byte, check [8]byte, wrapped []byte, err error) {
+	var hash, stored []byte
+	err = s.pool.QueryRow(ctx, s.sql(selectBinding)).Scan(&salt, &hash, &stored, &wrapped)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+	case err != nil:
+		err = clean(ctx, err)
+	case copy(check[:], stored) != len(check):
+		err = ErrDamaged
+	}
+	return salt, check, wrapped, err
 }
 
 // make stores a new key, unless another process was faster.
