@@ -28,7 +28,7 @@ type Ended struct {
 
 // Statement is the answer to the person, in plain words.
 func (x Ended) Statement() string {
-	const released = " What was published before stays published: it is counts with noise, which tell next to nothing of any one person. The next ones leave you out."
+	const released = " What was published before stays published: it is counts with noise, so that what it tells of any one person is bounded. The next ones leave you out."
 	told := ""
 	if len(x.Recipients) > 0 {
 		told = " Those who received data under it are told."
