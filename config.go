@@ -190,10 +190,11 @@ type room struct {
 	olderHash [32]byte
 }
 
-// rules makes the rules of a purpose, and the hash of what they mean.
-func (c *Config) rules(p consent.Purpose, list []segment.Definition, specs []contrib.Spec) (*segment.Rules, [32]byte, error) {
+// rules makes the rules of a purpose, and the hash of what they mean. filling are
+// newer definitions that do not serve while these do.
+func (c *Config) rules(p consent.Purpose, list, filling []segment.Definition, specs []contrib.Spec) (*segment.Rules, [32]byte, error) {
 	r, err := segment.NewRules(segment.RulesConfig{
-		Purpose: p.Key, Taxonomy: c.Taxonomy, Definitions: list, Measures: specs, TTLDays: c.TTLDays, Advertising: p.Advertising,
+		Purpose: p.Key, Taxonomy: c.Taxonomy, Definitions: list, Measures: specs, TTLDays: c.TTLDays, Advertising: p.Advertising, Filling: filling,
 	})
 	if err != nil {
 		return nil, [32]byte{}, err
@@ -266,11 +267,11 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if r.rules, r.hash, err = c.rules(described, newer, r.specs); err != nil {
+		if r.rules, r.hash, err = c.rules(described, newer, nil, r.specs); err != nil {
 			return nil, nil, nil, err
 		}
 		if older != nil {
-			if r.older, r.olderHash, err = c.rules(described, older, r.specs); err != nil {
+			if r.older, r.olderHash, err = c.rules(described, older, newer, r.specs); err != nil {
 				return nil, nil, nil, err
 			}
 		}

@@ -16,7 +16,8 @@
 //
 // The salt it was born with; the days of the first and the last recorded event;
 // the accounting window from which it counts in releases; the end of consent
-// with the notice; for each category the number of events by day; for each
+// with the notice; for each category the number of events by day, and what their
+// amounts add up to where a definition sums them; for each
 // declared measure and accounting window at most MaxItems items with category,
 // last day and capped count; keyed hashes of message ids, for seven days;
 // the categories that the person is not interested in and the segments that the
@@ -44,6 +45,9 @@
 //   - Definitions: a circle of segments, or one of another purpose, is refused;
 //     in a segment of an advertising purpose is only who has evidence of it on two
 //     distinct days.
+//   - Amounts: whole thousandths of a unit, never negative, of categories and in
+//     units that a [Sum] of the purpose reads; of others nothing is kept. A day's
+//     amounts stop at 2^44, whatever their order.
 //   - Membership: integer arithmetic only, so that every machine decides alike.
 //     A decayed score is the sum of count * 2^-(age/half-life) in fixed point
 //     with 32 fractional bits; each factor is below the exact one by less than

@@ -12,7 +12,7 @@ import (
 // taxonomy. Categories that may not be used any more are left out.
 type interests struct {
 	n    int
-	list [maxCategories]struct{ enter, from, to int32 }
+	list [maxCategories]struct{ enter, from, to, cat int32 }
 }
 
 func (r *Rules) interests(p *Profile, in *interests) {
@@ -24,7 +24,7 @@ func (r *Rules) interests(p *Profile, in *interests) {
 		}
 		if n, ok := r.node(p.string(c.name)); ok {
 			e := &in.list[in.n]
-			e.enter, e.from, e.to = n.enter, c.from, c.to
+			e.enter, e.from, e.to, e.cat = n.enter, c.from, c.to, int32(i)
 			in.n++
 		}
 	}

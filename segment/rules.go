@@ -20,6 +20,10 @@ type RulesConfig struct {
 	// whose evidence, the events that make its predicates hold, lies on one day only.
 	// One busy day, or one day of somebody else on the same device, is no interest.
 	Advertising bool
+
+	// Filling are definitions of the purpose that do not serve yet, such as newer
+	// versions, which other rules evaluate: the amounts that they sum are kept for them.
+	Filling []Definition
 }
 
 // Rules are the checked definitions, measures and taxonomy of one purpose. They
@@ -32,6 +36,7 @@ type Rules struct {
 	definitions []definition   // sorted by name
 	order       []int32        // of definitions: each after those that it names
 	advertising bool
+	units       []string  // in which amounts are summed, by node in the order of a walk; nil where none are
 	interest    []uint64  // decay of an interest's weight, for ranking
 	pool        sync.Pool // of *Profile, space to work in
 	decodeAll   bool      // never splice; tests compare both ways
@@ -64,7 +69,7 @@ const interestHalfLife = 30
 // names there and in no circle, no look-back beyond the TTL. Errors about a
 // definition carry its number, and the place of the predicate, and wrap
 // [ErrDefinition], [ErrPredicates], [ErrPredicate], [ErrWindow], [ErrUnknown],
-// [ErrSensitive], [ErrReference], [ErrCircular], [ErrTwice] or [ErrForeign].
+// [ErrSensitive], [ErrUnit], [ErrReference], [ErrCircular], [ErrTwice] or [ErrForeign].
 func NewRules(c RulesConfig) (*Rules, error) {
 	if !contrib.ValidName(c.Purpose) || c.Taxonomy == nil || len(c.Definitions)+len(c.Measures) == 0 || len(c.Definitions) > MaxDefinitions {
 		return nil, ErrNoTaxonomy
@@ -101,6 +106,9 @@ func NewRules(c RulesConfig) (*Rules, error) {
 	}
 	slices.SortFunc(r.definitions, func(a, b definition) int { return cmp.Compare(a.Name, b.Name) })
 	if err := r.connect(place); err != nil {
+		return nil, err
+	}
+	if err := r.fill(c.Filling); err != nil {
 		return nil, err
 	}
 	measured := map[string]bool{}
@@ -169,6 +177,9 @@ func (r *Rules) predicate(q *Predicate, tables map[int][]uint64) (predicate, err
 		}
 		p.table = tables[s.HalfLifeDays]
 	}
+	if q.Sum != nil {
+		return p, r.sumOver(p.enter, p.leave, q.Sum.Unit)
+	}
 	return p, nil
 }
 
@@ -190,6 +201,9 @@ func clonePredicates(list []Predicate) []Predicate {
 		case p.Distinct != nil:
 			v := *p.Distinct
 			p.Distinct = &v
+		case p.Sum != nil:
+			v := *p.Sum
+			p.Sum = &v
 		case p.Subtree != nil:
 			v := *p.Subtree
 			p.Subtree = &v
