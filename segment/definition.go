@@ -144,7 +144,7 @@ func (p *Predicate) check() error {
 		set++
 		_, err = window{s.WithinDays, s.Calendar}.sane()
 		sane = s.AtLeastMilli >= 1 && s.AtLeastMilli <= MaxAmount
-		if err == nil && !validUnit(s.Unit) {
+		if err == nil && !contrib.ValidUnit(s.Unit) {
 			err = ErrUnit
 		}
 	}

@@ -1,30 +1,17 @@
 package segment
 
+import "github.com/discreet-go/discreet/internal/contrib"
+
 // Limits of amounts, in thousandths of their unit.
 const (
 	MaxAmount = 1 << 40 // Event.Value, and the threshold of a Sum
 
-	maxSum  = 1 << 44 // of one category and day; 256 categories of 730 days stay below 2^62
-	maxUnit = 16      // bytes
+	maxSum = 1 << 44 // of one category and day; 256 categories of 730 days stay below 2^62
 )
-
-// validUnit reports whether a unit is 1 to 16 characters of A-Z, a-z, 0-9, dot,
-// dash and underscore.
-func validUnit[T string | []byte](unit T) bool {
-	for i := range len(unit) {
-		c := unit[i]
-		switch {
-		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.', c == '-', c == '_':
-		default:
-			return false
-		}
-	}
-	return len(unit) > 0 && len(unit) <= maxUnit
-}
 
 // saneAmount reports whether an event's amount is one, or none.
 func (e *Event) saneAmount() bool {
-	return e.Value >= 0 && e.Value <= MaxAmount && (e.Unit == "" && e.Value == 0 || validUnit(e.Unit))
+	return e.Value >= 0 && e.Value <= MaxAmount && (e.Unit == "" && e.Value == 0 || contrib.ValidUnit(e.Unit))
 }
 
 // sumOver notes that amounts of a subtree are read in a unit. Subtrees lie in each
@@ -207,9 +194,9 @@ func (p *Profile) decodeSums(c *cursor) bool {
 	}
 	for range n {
 		at := next + int(c.number(uint64(len(p.cats))))
-		unit := c.text(maxUnit)
+		unit := c.text(contrib.MaxUnitLen)
 		days := c.list(2)
-		if c.bad || at >= len(p.cats) || days == 0 || !validUnit(p.bytes(unit)) {
+		if c.bad || at >= len(p.cats) || days == 0 || !contrib.ValidUnit(p.bytes(unit)) {
 			return false
 		}
 		next = at + 1

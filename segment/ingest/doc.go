@@ -44,11 +44,16 @@
 //	             every row that kind
 //	message-id   the same on every delivery of the event   made from the row number
 //	count        whole number from 1                       1
+//	value        amount of the event in all, as a decimal  no amount
+//	             number without sign or exponent, at most
+//	             three places; with unit
+//	unit         of value; "=EUR" gives every row that     (required with value)
+//	             unit
 //	consent      yes/no, true/false, 1/0, granted/refused  no answer
 //
 // A mapped column must be in the header of a CSV file. An empty value counts as
 // absent for the person (the row is counted apart and passed over), the
-// category and the consent, and for the item where there is a category;
+// category, the amount and the consent, and for the item where there is a category;
 // anywhere else it makes the row malformed. A time without a zone is UTC.
 //
 // # Track calls
