@@ -63,6 +63,12 @@ type Config struct {
 	Budget   dp.Budget            // (epsilon, delta) for everything released in one window, fixed when the store is new, or by AmendBudget
 	TTLDays  int                  // days after which what a person did is forgotten, 1 to 730
 
+	// Zone is where the days of what people do begin and end, as from
+	// time.LoadLocation; not time.Local. Windows of the budget and releases have days of
+	// UTC whatever it is. With another zone, measures count something else, and
+	// what is recorded keeps its dates. Optional: UTC.
+	Zone *time.Location
+
 	// Source asks a consent system that is in place already. It may only deny
 	// what is recorded here, or allow what is not. Optional.
 	Source        consent.Source
@@ -194,7 +200,7 @@ type room struct {
 // newer definitions that do not serve while these do.
 func (c *Config) rules(p consent.Purpose, list, filling []segment.Definition, specs []contrib.Spec) (*segment.Rules, [32]byte, error) {
 	r, err := segment.NewRules(segment.RulesConfig{
-		Purpose: p.Key, Taxonomy: c.Taxonomy, Definitions: list, Measures: specs, TTLDays: c.TTLDays, Advertising: p.Advertising, Filling: filling,
+		Purpose: p.Key, Taxonomy: c.Taxonomy, Definitions: list, Measures: specs, TTLDays: c.TTLDays, Advertising: p.Advertising, Zone: c.Zone, Filling: filling,
 	})
 	if err != nil {
 		return nil, [32]byte{}, err

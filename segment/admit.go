@@ -33,7 +33,7 @@ type Event struct {
 	Count     int       // how often it happened, at most MaxEvents; zero counts as one
 	Value     int64     // amount of it all, whatever Count, in whole thousandths of Unit, 0 to MaxAmount; kept only where a definition sums it
 	Unit      string    // of Value, such as "EUR": 1 to 16 characters of A-Z, a-z, 0-9, dot, dash, underscore; may be empty where Value is zero
-	Time      time.Time // when it happened; only the day is kept
+	Time      time.Time // when it happened; only the day in the zone of the rules is kept
 }
 
 // Moment is what recording knows of now.
@@ -173,7 +173,7 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 	p.note(g, m, today)
 	if m.Window > p.window {
 		p.window, p.start = m.Window, m.WindowStart
-		r.prune(p, p.start, p.window)
+		r.prune(p, r.startDay(p.start), p.window)
 	}
 	if node != nil {
 		p.count(node.id, day, uint32(max(e.Count, 1)), add)
@@ -191,7 +191,7 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 	return append(dst, p.scratch...), Admitted, nil
 }
 
-// prove checks the proofs and the moment and returns the day of now.
+// prove checks the proofs and the moment and returns the day of now in the zone.
 func (r *Rules) prove(g Grant, l Link, m Moment) (Day, error) {
 	notice, version := g.Notice()
 	switch {
@@ -204,10 +204,13 @@ func (r *Rules) prove(g Grant, l Link, m Moment) (Day, error) {
 	case l.Purpose() != r.purpose || g.Purpose() != r.purpose:
 		return 0, ErrPurpose
 	}
-	return m.day()
+	if _, err := m.day(); err != nil {
+		return 0, err
+	}
+	return r.Day(m.Now), nil
 }
 
-// day returns the day of now.
+// day returns the day of now in UTC.
 func (m *Moment) day() (Day, error) {
 	d := m.Now.Unix() / 86400
 	if d < minDay || d >= maxDay || m.Window < 0 || m.WindowStart < 0 || int64(m.WindowStart) > d {
@@ -229,11 +232,10 @@ func (r *Rules) check(g Grant, e Event, m Moment, today Day) (Day, *node, Outcom
 	case e.Time.After(m.Now.Add(MaxAhead)):
 		return 0, nil, RefusedFuture
 	}
-	seconds := e.Time.Unix()
-	if seconds < int64(today-r.ttl+1)*86400 {
+	day := min(r.Day(e.Time), today)
+	if day <= today-r.ttl {
 		return 0, nil, RefusedTooOld
 	}
-	day := min(Day(seconds/86400), today)
 	if e.Category == "" {
 		return day, nil, 0
 	}

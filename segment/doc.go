@@ -53,6 +53,16 @@
 //     with 32 fractional bits; each factor is below the exact one by less than
 //     2^-31.
 //
+// # Days and zones
+//
+// A day of what people do is a calendar day of RulesConfig.Zone, of 23 or 25 hours
+// where clocks change; [Rules.Day] tells it, for the time of an event and for now
+// alike. It is UTC if no zone is given. Windows and releases are accounted for by days of UTC,
+// whatever the zone: a release as of such a day reads the days of the zone that are
+// over when it is, so that it counts nothing that happened later; west of Greenwich
+// that is up to a day less than has happened. The zone moves a person's own events
+// between that person's own days, and no bound on what a person adds depends on it.
+//
 // # Taxonomies
 //
 // A [Taxonomy] is the forest of categories that events and definitions may name.

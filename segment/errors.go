@@ -34,6 +34,7 @@ var (
 	ErrTwice      = errors.New("a name must be given once")
 	ErrForeign    = errors.New("a definition or measure must be of the purpose of its rules, and a measure over their segments")
 	ErrTTL        = errors.New("segment: TTLDays is 1 to 730, and at least the look-back of every measure")
+	ErrZone       = errors.New("segment: a zone has a name of at most 64 bytes, and is not the machine's own")
 	ErrNoTaxonomy = errors.New("segment: rules need a purpose, a taxonomy and a definition or measure")
 )
 

@@ -8,7 +8,8 @@ import (
 )
 
 // Explanation tells a person what one purpose's profile holds and what follows
-// from it. It has a JSON form for pages; dates are 2006-01-02, UTC.
+// from it. It has a JSON form for pages; dates are 2006-01-02, in
+// the zone of the rules.
 type Explanation struct {
 	Purpose       string          `json:"purpose"`
 	Notice        string          `json:"notice"` // that was agreed to
@@ -99,7 +100,7 @@ type KeptItem struct {
 // follow from it by which predicates, until when, and how to leave. What has
 // expired at now is left out.
 func (r *Rules) Explain(p *Profile, now time.Time) Explanation {
-	today := Day(now.Unix() / 86400)
+	today := r.Day(now)
 	x := Explanation{
 		Purpose: r.purpose, ConsentEnds: p.ConsentEnds(), Expired: p.expired(now),
 		FirstRecorded: date(p.created), LastRecorded: date(p.seen), KeptDays: int(r.ttl),

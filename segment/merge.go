@@ -110,7 +110,7 @@ func (r *Rules) absorb(p, q *Profile) {
 			}
 		}
 	}
-	r.prune(p, p.start, p.window)
+	r.prune(p, r.startDay(p.start), p.window)
 	r.bound(p)
 	p.dropCategories()
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/discreet-go/discreet/internal/ident"
 )
 
-// Day counts days since 1970-01-01 UTC.
+// Day counts days since 1970-01-01: of UTC, or dates of the zone of the rules, see
+// [Rules.Day].
 type Day = contrib.Day
 
 // Profile is one decoded row. It reads; rows change through [Rules.Admit],

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
 )
@@ -21,6 +22,12 @@ type RulesConfig struct {
 	// One busy day, or one day of somebody else on the same device, is no interest.
 	Advertising bool
 
+	// Zone is where days begin and end: of events, of today, and so of windows, weeks
+	// and months. Optional: UTC. It has a name, as from time.LoadLocation, and is not
+	// time.Local ([ErrZone]). Days that are recorded keep their dates when it changes.
+	// Accounting has days of UTC whatever it is; see the package comment.
+	Zone *time.Location
+
 	// Filling are definitions of the purpose that do not serve yet, such as newer
 	// versions, which other rules evaluate: the amounts that they sum are kept for them.
 	Filling []Definition
@@ -36,10 +43,11 @@ type Rules struct {
 	definitions []definition   // sorted by name
 	order       []int32        // of definitions: each after those that it names
 	advertising bool
-	units       []string  // in which amounts are summed, by node in the order of a walk; nil where none are
-	interest    []uint64  // decay of an interest's weight, for ranking
-	pool        sync.Pool // of *Profile, space to work in
-	decodeAll   bool      // never splice; tests compare both ways
+	zone        *time.Location // nil for UTC
+	units       []string       // in which amounts are summed, by node in the order of a walk; nil where none are
+	interest    []uint64       // decay of an interest's weight, for ranking
+	pool        sync.Pool      // of *Profile, space to work in
+	decodeAll   bool           // never splice; tests compare both ways
 }
 
 // definition is a Definition ready to be evaluated.
@@ -77,10 +85,14 @@ func NewRules(c RulesConfig) (*Rules, error) {
 	if c.TTLDays < 1 || c.TTLDays > MaxTTLDays {
 		return nil, ErrTTL
 	}
+	zone, err := saneZone(c.Zone)
+	if err != nil {
+		return nil, err
+	}
 	r := &Rules{
 		purpose: c.Purpose, taxonomy: c.Taxonomy, ttl: Day(c.TTLDays),
 		measures: slices.Clone(c.Measures), interest: decayTable(interestHalfLife, c.TTLDays),
-		advertising: c.Advertising,
+		advertising: c.Advertising, zone: zone,
 	}
 	r.pool.New = func() any { return new(Profile) }
 	tables := map[int][]uint64{}

@@ -68,8 +68,8 @@
 // own clock, before the moment at which it came. It is refused where that is less
 // than -[segment.MaxAhead] or more than the TTL, or where receivedAt is in the
 // future. Otherwise timestamp is taken as it is, or originalTimestamp. What then
-// lies too far ahead of Now, or before the last TTLDays days, is refused here, as
-// the engine would. Times are written as RFC 3339 has them.
+// lies too far ahead of Now, or before the last TTLDays days of UTC, is refused
+// here, as an engine without zone would. Times are written as RFC 3339 has them.
 //
 // # Limits
 //
