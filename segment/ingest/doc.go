@@ -54,7 +54,9 @@
 // A mapped column must be in the header of a CSV file. An empty value counts as
 // absent for the person (the row is counted apart and passed over), the
 // category, the amount and the consent, and for the item where there is a category;
-// anywhere else it makes the row malformed. A time without a zone is UTC.
+// anywhere else it makes the row malformed. A time without a zone is UTC. An amount
+// counts whatever the kind of its event: leave it empty where something was looked at
+// and not bought. Track calls bring no amounts.
 //
 // # Track calls
 //
