@@ -63,6 +63,12 @@ type Config struct {
 	Budget   dp.Budget            // (epsilon, delta) for everything released in one window, fixed when the store is new, or by AmendBudget
 	TTLDays  int                  // days after which what a person did is forgotten, 1 to 730
 
+	// Zone is where the days of what people do begin and end, as from
+	// time.LoadLocation; not time.Local. Windows of the budget and releases have days of
+	// UTC whatever it is. With another zone, measures count something else, and
+	// what is recorded keeps its dates. Optional: UTC.
+	Zone *time.Location
+
 	// Source asks a consent system that is in place already. It may only deny
 	// what is recorded here, or allow what is not. Optional.
 	Source        consent.Source
@@ -190,10 +196,11 @@ type room struct {
 	olderHash [32]byte
 }
 
-// rules makes the rules of a purpose, and the hash of what they mean.
-func (c *Config) rules(p consent.Purpose, list []segment.Definition, specs []contrib.Spec) (*segment.Rules, [32]byte, error) {
+// rules makes the rules of a purpose, and the hash of what they mean. filling are
+// newer definitions that do not serve while these do.
+func (c *Config) rules(p consent.Purpose, list, filling []segment.Definition, specs []contrib.Spec) (*segment.Rules, [32]byte, error) {
 	r, err := segment.NewRules(segment.RulesConfig{
-		Purpose: p.Key, Taxonomy: c.Taxonomy, Definitions: list, Measures: specs, TTLDays: c.TTLDays, Advertising: p.Advertising,
+		Purpose: p.Key, Taxonomy: c.Taxonomy, Definitions: list, Measures: specs, TTLDays: c.TTLDays, Advertising: p.Advertising, Zone: c.Zone, Filling: filling,
 	})
 	if err != nil {
 		return nil, [32]byte{}, err
@@ -266,11 +273,11 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if r.rules, r.hash, err = c.rules(described, newer, r.specs); err != nil {
+		if r.rules, r.hash, err = c.rules(described, newer, nil, r.specs); err != nil {
 			return nil, nil, nil, err
 		}
 		if older != nil {
-			if r.older, r.olderHash, err = c.rules(described, older, r.specs); err != nil {
+			if r.older, r.olderHash, err = c.rules(described, older, newer, r.specs); err != nil {
 				return nil, nil, nil, err
 			}
 		}

@@ -83,6 +83,6 @@ func (e *Engine) turning(x *edges, r *room, name int, k segment.Key, change func
 func (e *Engine) startEdges() {
 	e.swept = make([]atomic.Int32, len(e.rooms))
 	for i := range e.swept {
-		e.swept[i].Store(int32(dayOf(e.cfg.Now())))
+		e.swept[i].Store(int32(e.rooms[i].rules.Day(e.cfg.Now())))
 	}
 }

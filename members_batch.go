@@ -225,7 +225,7 @@ func (v *export) judge(ctx context.Context, c *candidate, answers *answers, open
 			return err
 		}
 		now := e.cfg.Now()
-		for _, s := range v.room.rules.Segments(p, dayOf(now)) {
+		for _, s := range v.room.rules.Segments(p, v.room.rules.Day(now)) {
 			if slices.Contains(open, s) && p.ConsentEnds().After(now) {
 				c.segments = append(c.segments, s)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/discreet-go/discreet/consent"
@@ -77,9 +78,13 @@ func (e *Engine) rememberDays() int {
 // security lists the measures that the library takes (Article 30(1)(g)), with what
 // the store says of itself.
 func (e *Engine) security() []string {
+	held := "No event is kept: a profile holds counts by day and category, and what a declared measure may count, within its bounds."
+	if e.sums() {
+		held = "No event is kept: a profile holds counts by day and category, sums of amounts of those categories that a segment sums, and what a declared measure may count, within its bounds."
+	}
 	list := []string{
 		"Identifiers are not kept: a person stands under a pseudonym, HMAC-SHA-256 under a key of its own for every purpose, so that rows of two purposes cannot be joined without the keys.",
-		"No event is kept: a profile holds counts by day and category, and what a declared measure may count, within its bounds.",
+		held,
 		"An event enters a profile only with a decision that its person agreed, to this purpose, when it happened and when it is recorded. What is unknown, late or failing means no.",
 		"Categories that are marked sensitive are refused, with all below them.",
 		"Whoever asks for a person's data, or publishes, states who and why, and is logged before anything is done, in a log that shows changes.",
@@ -107,6 +112,14 @@ func (e *Engine) security() []string {
 		Blank+"how often the sweep runs that deletes what is over",
 		Blank+"how those who send events and those who use the rights of people are authenticated",
 	)
+}
+
+// sums reports whether any segment adds amounts up.
+func (e *Engine) sums() bool {
+	sum := func(p segment.Predicate) bool { return p.Sum != nil }
+	return slices.ContainsFunc(e.cfg.Segments, func(d segment.Definition) bool {
+		return slices.ContainsFunc(d.All, sum) || slices.ContainsFunc(d.Any, sum) || slices.ContainsFunc(d.None, sum)
+	})
 }
 
 // remembersErasures reports whether what was erased does not come back with an

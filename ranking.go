@@ -51,7 +51,7 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 	}
 	now := e.cfg.Now()
 	req := rank.Request{
-		AsOf: dayOf(now), Candidates: q.Candidates, Exclude: q.Exclude, Context: q.Context, Limit: q.Limit,
+		AsOf: room.rules.Day(now), Candidates: q.Candidates, Exclude: q.Exclude, Context: q.Context, Limit: q.Limit,
 	}
 	r.Decision = anonymous
 	if !q.Who.IsZero() {

@@ -240,8 +240,8 @@ func querySpec(meaning [32]byte, s *contrib.Spec, shareNano int64) []byte {
 }
 
 // meaningOf hashes what decides who is in the segments of a purpose: the
-// definitions, the taxonomy, and whether the purpose is advertising, which asks
-// for more evidence.
+// definitions, the taxonomy, whether the purpose is advertising, which asks for more
+// evidence, and the zone, where it is not UTC.
 func meaningOf(r *segment.Rules, t *segment.Taxonomy, advertising bool) ([32]byte, error) {
 	h := sha256.New()
 	enc := json.NewEncoder(h)
@@ -262,6 +262,11 @@ func meaningOf(r *segment.Rules, t *segment.Taxonomy, advertising bool) ([32]byt
 	}
 	if advertising {
 		io.WriteString(h, "advertising\n")
+	}
+	if zone := r.Zone(); zone != "UTC" {
+		if err := enc.Encode([]string{"zone", zone}); err != nil {
+			return [32]byte{}, err
+		}
 	}
 	return [32]byte(h.Sum(nil)), nil
 }

@@ -52,7 +52,7 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		turns, today := e.newEdges(), dayOf(now)
+		turns, today := e.newEdges(), r.rules.Day(now)
 		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(id segment.ID, row []byte) (next []byte, err error) {
 			if keys.lost(id) {
 				s.Profiles++

@@ -102,6 +102,9 @@ func (e *Engine) publish(ctx context.Context, now time.Time) error {
 	for i := range defs {
 		d := &defs[i]
 		fills := days[i] + contrib.Day(d.LookbackDays(e.cfg.TTLDays))
+		if e.rooms[0].rules.Zone() != "UTC" {
+			fills++ // a day of the zone may begin earlier, or end later
+		}
 		e.versions = append(e.versions, SegmentVersion{
 			Purpose: d.Purpose, Name: d.Name, Version: d.Version, Published: timeOf(days[i]), Fills: timeOf(fills),
 		})

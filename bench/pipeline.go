@@ -190,7 +190,7 @@ func pipelineRetail(ctx context.Context, b *bench) error {
 			s.choices = append(s.choices, discreet.Chosen{Who: row.Person, Choice: answer(true)})
 		}
 		s.events = append(s.events, discreet.Event{
-			Who: row.Person, MessageID: row.MessageID, Kind: row.Kind, Item: row.Item, Category: row.Category, Count: row.Count, Time: row.Time,
+			Who: row.Person, MessageID: row.MessageID, Kind: row.Kind, Item: row.Item, Category: row.Category, Count: row.Count, Value: row.Value, Unit: row.Unit, Time: row.Time,
 		})
 		if rows++; len(s.events) == pipelineBatch {
 			steps, s = append(steps, s), step{}

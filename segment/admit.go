@@ -31,7 +31,9 @@ type Event struct {
 	Item      string    // what it was about: 1 to 128 bytes of printable text; empty if Category is set
 	Category  string    // id in the taxonomy; empty if Item is set
 	Count     int       // how often it happened, at most MaxEvents; zero counts as one
-	Time      time.Time // when it happened; only the day is kept
+	Value     int64     // amount of it all, whatever Count, in whole thousandths of Unit, 0 to MaxAmount; kept only where a definition sums it
+	Unit      string    // of Value, such as "EUR": 1 to 16 characters of A-Z, a-z, 0-9, dot, dash, underscore; may be empty where Value is zero
+	Time      time.Time // when it happened; only the day in the zone of the rules is kept
 }
 
 // Moment is what recording knows of now.
@@ -102,7 +104,11 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // Admit does not change row and returns fresh bytes: one allocation of the size
 // of the row. It costs a few microseconds on a row of 1 KB: most events change
 // a few bytes of it; a new category, a new window or an item in place of a
-// kept one cost more, the last one hash for each kept item.
+// kept one cost more, the last one hash for each kept item; so does an amount that a
+// definition sums.
+//
+// An amount in another unit than the one in which definitions sum its category is not
+// kept; the event counts like any other. So is one without category.
 func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, Outcome, error) {
 	return r.AdmitInto(nil, row, g, l, e, m)
 }
@@ -122,6 +128,7 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 	if node != nil {
 		e.Category = node.id // which an alias may have named
 	}
+	add := r.amount(node, &e)
 	p := r.pool.Get().(*Profile)
 	defer func() {
 		p.buf = nil // lets go of row
@@ -152,8 +159,10 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 		return row, refused, nil
 	}
 	if !fresh {
-		if next, ok := r.splice(dst, p, c, g, hash, e, m, day, today); ok {
-			return next, Admitted, nil
+		if add.sum == 0 {
+			if next, ok := r.splice(dst, p, c, g, hash, e, m, day, today); ok {
+				return next, Admitted, nil
+			}
 		}
 		p.own = append(p.own[:0], row...)
 		p.buf, c.b = p.own, p.own
@@ -164,10 +173,10 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 	p.note(g, m, today)
 	if m.Window > p.window {
 		p.window, p.start = m.Window, m.WindowStart
-		r.prune(p, p.start, p.window)
+		r.prune(p, r.startDay(p.start), p.window)
 	}
 	if node != nil {
-		p.count(node.id, day, uint32(max(e.Count, 1)))
+		p.count(node.id, day, uint32(max(e.Count, 1)), add)
 	}
 	if e.Item != "" {
 		for i := range r.measures {
@@ -182,7 +191,7 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 	return append(dst, p.scratch...), Admitted, nil
 }
 
-// prove checks the proofs and the moment and returns the day of now.
+// prove checks the proofs and the moment and returns the day of now in the zone.
 func (r *Rules) prove(g Grant, l Link, m Moment) (Day, error) {
 	notice, version := g.Notice()
 	switch {
@@ -195,10 +204,13 @@ func (r *Rules) prove(g Grant, l Link, m Moment) (Day, error) {
 	case l.Purpose() != r.purpose || g.Purpose() != r.purpose:
 		return 0, ErrPurpose
 	}
-	return m.day()
+	if _, err := m.day(); err != nil {
+		return 0, err
+	}
+	return r.Day(m.Now), nil
 }
 
-// day returns the day of now.
+// day returns the day of now in UTC.
 func (m *Moment) day() (Day, error) {
 	d := m.Now.Unix() / 86400
 	if d < minDay || d >= maxDay || m.Window < 0 || m.WindowStart < 0 || int64(m.WindowStart) > d {
@@ -210,7 +222,7 @@ func (m *Moment) day() (Day, error) {
 // check returns the event's day and category node, or why it is refused.
 func (r *Rules) check(g Grant, e Event, m Moment, today Day) (Day, *node, Outcome) {
 	switch {
-	case e.Time.IsZero(), e.Item == "" && e.Category == "", e.Count < 0, e.Count > MaxEvents,
+	case e.Time.IsZero(), e.Item == "" && e.Category == "", e.Count < 0, e.Count > MaxEvents, !e.saneAmount(),
 		len(e.MessageID) > MaxMessageID,
 		e.Item != "" && !contrib.ValidKey(e.Item),
 		e.Kind != "" && !contrib.ValidName(e.Kind):
@@ -220,11 +232,10 @@ func (r *Rules) check(g Grant, e Event, m Moment, today Day) (Day, *node, Outcom
 	case e.Time.After(m.Now.Add(MaxAhead)):
 		return 0, nil, RefusedFuture
 	}
-	seconds := e.Time.Unix()
-	if seconds < int64(today-r.ttl+1)*86400 {
+	day := min(r.Day(e.Time), today)
+	if day <= today-r.ttl {
 		return 0, nil, RefusedTooOld
 	}
-	day := min(Day(seconds/86400), today)
 	if e.Category == "" {
 		return day, nil, 0
 	}

@@ -90,6 +90,13 @@ func TestAdmitRefuses(t *testing.T) {
 		"long message id":        {short, change(func(e *segment.Event) { e.MessageID = strings.Repeat("m", 257) }), moment(0), segment.RefusedMalformed},
 		"negative count":         {short, change(func(e *segment.Event) { e.Count = -1 }), moment(0), segment.RefusedMalformed},
 		"absurd count":           {short, change(func(e *segment.Event) { e.Count = segment.MaxEvents + 1 }), moment(0), segment.RefusedMalformed},
+		"an amount":              {short, change(func(e *segment.Event) { e.Value, e.Unit = segment.MaxAmount, "EUR" }), moment(0), segment.Admitted},
+		"a unit of nothing":      {short, change(func(e *segment.Event) { e.Unit = "EUR" }), moment(0), segment.Admitted},
+		"negative amount":        {short, change(func(e *segment.Event) { e.Value, e.Unit = -1, "EUR" }), moment(0), segment.RefusedMalformed},
+		"absurd amount":          {short, change(func(e *segment.Event) { e.Value, e.Unit = segment.MaxAmount+1, "EUR" }), moment(0), segment.RefusedMalformed},
+		"amount in no unit":      {short, change(func(e *segment.Event) { e.Value = 1 }), moment(0), segment.RefusedMalformed},
+		"bad unit":               {short, change(func(e *segment.Event) { e.Unit = "E R" }), moment(0), segment.RefusedMalformed},
+		"long unit":              {short, change(func(e *segment.Event) { e.Unit = strings.Repeat("E", 17) }), moment(0), segment.RefusedMalformed},
 		"kind":                   {short, change(func(e *segment.Event) { e.Kind = "View It" }), moment(0), segment.RefusedMalformed},
 	} {
 		before := bytes.Clone(row)

@@ -6,10 +6,8 @@ import "time"
 // to and including the day of evaluation, or the last complete one. Weeks start
 // on Monday, quarters in January, April, July and October.
 //
-// Days are days of UTC, as everywhere: a profile keeps counts by day of UTC and
-// no time of day, so that a week cannot begin at another zone's midnight. In a
-// zone with a fixed offset of h hours, what happened in the first or last h
-// hours of a window may count in the window beside it.
+// Days are those of RulesConfig.Zone, UTC if none is given: a profile keeps counts by
+// day of that zone and no time of day, so that a week begins at its midnight alone.
 type Calendar string
 
 // The calendar windows.

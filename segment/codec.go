@@ -13,6 +13,7 @@ const (
 	rowFormat     = 0
 	rowWithOthers = 1
 	rowWithWishes = 2
+	rowWithSums   = 3
 	maxCategories = 256     // with day counts
 	maxCount      = 1 << 20 // events of one category and day
 	maxPerItem    = 4       // categories of one kept item
@@ -20,17 +21,19 @@ const (
 	messageSize   = 8       // bytes of a message id's hash
 )
 
-// Formats 0, 1 and 2 of a row: 2 where there are wishes, else 1 where there are
-// others. Numbers are unsigned varints in their shortest form; lists and strings
+// Formats 0 to 3 of a row: 3 where there are sums of amounts, else 2 where there are
+// wishes, else 1 where there are others. Numbers are unsigned varints in their shortest form; lists and strings
 // carry their length first.
 //
 //	format, salt[16]
 //	created, seen-created, window, day of its start, enters, until, notice version, notice id
 //	messages: days, each: seen-day (from the second on: days to the one before, less 1), n, n hashes [8] ascending
-//	in format 1, others: 1 to 8, in format 2: 0 to 8; each: salt[16], messages as above
-//	in format 2, dismissed: categories; left: segments; each at most 256, and not both empty
+//	in format 1, others: 1 to 8, in formats 2 and 3: 0 to 8; each: salt[16], messages as above
+//	in formats 2 and 3, dismissed: categories; left: segments; each at most 256, in format 2 not both empty
 //	categories: 2*n+bound, [highest rank [8] when bound], each: name, bytes of its days, days
 //	groups, each: measure, window, 2*n+bound, [highest rank [8]], bytes of its entries, entries, each: item, category+1 or 0, day
+//	in format 3, sums: categories, at least 1, each: place in the categories (from the second on: places to the one before, less 1), unit,
+//	  days, at least 1, newest first, each: zigzag of day-start (from the second on: days to the one before, less 1), sum
 //
 // A day with its count is 2*d+more, followed by count-2 if more. For the first
 // day of a category and for an entry, d is the zigzag of day-start; for the
@@ -39,6 +42,7 @@ const (
 // Others are the message ids of rows that were merged into this one, hashed under
 // the salts of those; they ascend by salt. Dismissed and left ascend. Categories ascend by name, groups by (measure, window), entries by (item,
 // category), all strictly. A category without days is named by an entry.
+// A sum is above zero, and of a day that the category has a count of.
 //
 // Days count from the start of the last window, and the parts carry their
 // length, so that most events change a few bytes in the middle of a row; see
@@ -150,7 +154,7 @@ func (p *Profile) decode(row []byte) error {
 
 // decodeHead reads all up to the message ids.
 func (p *Profile) decodeHead(row []byte) (cursor, error) {
-	if len(row) < 1+len(p.salt) || len(row) > math.MaxInt32 || row[0] > rowWithWishes {
+	if len(row) < 1+len(p.salt) || len(row) > math.MaxInt32 || row[0] > rowWithSums {
 		return cursor{}, ErrRow
 	}
 	c := cursor{b: row, i: 1 + len(p.salt)}
@@ -174,7 +178,8 @@ func (p *Profile) decodeHead(row []byte) (cursor, error) {
 		return cursor{}, ErrRow
 	}
 	p.dismissed, p.left = p.dismissed[:0], p.left[:0]
-	if row[0] == rowWithWishes && !p.decodeWishes(&c) {
+	p.sums = row[0] == rowWithSums
+	if row[0] >= rowWithWishes && !p.decodeWishes(&c, !p.sums) {
 		return cursor{}, ErrRow
 	}
 	return c, nil
@@ -221,13 +226,16 @@ func (p *Profile) decodeBody(c *cursor) error {
 		} else {
 			bucketed++
 		}
-		p.cats = append(p.cats, category{name, from, to})
+		p.cats = append(p.cats, category{name: name, from: from, to: to})
 	}
 	if c.bad || bucketed > maxCategories || bound != (bucketed == maxCategories) {
 		return ErrRow
 	}
 	if err := p.decodeGroups(c); err != nil {
 		return err
+	}
+	if p.sums && !p.decodeSums(c) {
+		return ErrRow
 	}
 	if c.i != len(c.b) || bare > 0 && !p.allNamed() {
 		return ErrRow
@@ -246,7 +254,7 @@ func (p *Profile) decodeBuckets(c *cursor, n int) bool {
 			day -= Day(d) + 1
 		}
 		c.bad = c.bad || c.i > end || day < 0 || day > maxDay
-		p.buckets = append(p.buckets, bucket{day, count})
+		p.buckets = append(p.buckets, bucket{day: day, count: count})
 	}
 	return !c.bad
 }
@@ -317,6 +325,8 @@ func ascending(hashes []byte) bool {
 
 // encode appends the row. With a message, its hash is added to today.
 func (p *Profile) encode(dst []byte, message *[messageSize]byte, today Day) []byte {
+	summed := p.summed()
+	p.sums = summed > 0
 	dst = p.encodeHead(dst, message, today)
 	dst = number(dst, uint64(len(p.cats))<<1|bit(p.catBound))
 	if p.catBound {
@@ -344,6 +354,9 @@ func (p *Profile) encode(dst []byte, message *[messageSize]byte, today Day) []by
 			dst = appendDays(dst, zigzag(e.day-p.start), e.count)
 		}
 		dst = prefix(dst, at)
+	}
+	if p.sums {
+		dst = p.encodeSums(dst, summed)
 	}
 	return dst
 }
@@ -378,6 +391,8 @@ func prefix(dst []byte, at int) []byte {
 func (p *Profile) encodeHead(dst []byte, message *[messageSize]byte, today Day) []byte {
 	format := byte(rowFormat)
 	switch {
+	case p.sums:
+		format = rowWithSums
 	case p.wishes():
 		format = rowWithWishes
 	case len(p.others) > 0:
@@ -397,7 +412,7 @@ func (p *Profile) encodeHead(dst []byte, message *[messageSize]byte, today Day) 
 	if format != rowFormat {
 		dst = p.encodeOthers(dst)
 	}
-	if format == rowWithWishes {
+	if format >= rowWithWishes {
 		dst = p.encodeWishes(dst)
 	}
 	return dst

@@ -11,7 +11,7 @@ const (
 	MaxTTLDays     = 730     // days that a profile may reach back
 	MaxDefinitions = 4096    // of one purpose
 	MaxPredicates  = 64      // in each list of a definition
-	MaxThreshold   = 1 << 30 // events, days, categories, or thousandths of a score
+	MaxThreshold   = 1 << 30 // events, days, categories, or thousandths of a score; MaxAmount is that of sums
 )
 
 // Definition says who is in a segment: everyone for whom all predicates of All
@@ -33,11 +33,12 @@ type Definition struct {
 //
 // What others call count is Frequency; a count of distinct days is Frequency
 // with Days, one of distinct categories is Distinct, and "has ever" is Subtree.
-// There is no sum: a profile keeps how often, and no amounts.
+// A profile keeps amounts only of categories, and in units, that a Sum reads.
 type Predicate struct {
 	Score     *Score     `json:"score,omitempty"`
 	Recency   *Recency   `json:"recency,omitempty"`
 	Frequency *Frequency `json:"frequency,omitempty"`
+	Sum       *Sum       `json:"sum,omitempty"`
 	Distinct  *Distinct  `json:"distinct,omitempty"`
 	Subtree   *Subtree   `json:"subtree,omitempty"`
 	In        *In        `json:"in,omitempty"`
@@ -70,6 +71,18 @@ type Frequency struct {
 	Days       bool     `json:"days,omitempty"`        // count distinct days instead of events
 }
 
+// Sum holds while the amounts of the events, Event.Value, add up to at least a
+// threshold in a window as of Frequency. All sums of a purpose that read a category
+// read it in one unit; amounts in another one do not count. The amounts of one
+// category and day count up to 2^44 thousandths. Integer arithmetic decides.
+type Sum struct {
+	Category     string   `json:"category"`
+	AtLeastMilli int64    `json:"at_least_milli"`        // threshold in thousandths of the unit, 1 to MaxAmount
+	Unit         string   `json:"unit"`                  // as Event.Unit: 1 to 16 characters of A-Z, a-z, 0-9, dot, dash, underscore
+	WithinDays   int      `json:"within_days,omitempty"` // 1 to the TTL of the rules, or 0 with Calendar
+	Calendar     Calendar `json:"calendar,omitempty"`    // or "" with WithinDays
+}
+
 // Distinct holds while there are events of at least so many different
 // categories in the subtree, its root among them, in a window as of Frequency.
 type Distinct struct {
@@ -91,7 +104,7 @@ type In struct {
 	Segment string `json:"segment"` // its name; whichever version serves
 }
 
-// window is the part of Frequency and Distinct that says which days count.
+// window is the part of Frequency, Sum and Distinct that says which days count.
 type window struct {
 	within   int
 	calendar Calendar
@@ -126,6 +139,14 @@ func (p *Predicate) check() error {
 		var days int
 		days, err = window{f.WithinDays, f.Calendar}.sane()
 		sane = f.AtLeast >= 1 && f.AtLeast <= MaxThreshold && (!f.Days || f.AtLeast <= days)
+	}
+	if s := p.Sum; s != nil {
+		set++
+		_, err = window{s.WithinDays, s.Calendar}.sane()
+		sane = s.AtLeastMilli >= 1 && s.AtLeastMilli <= MaxAmount
+		if err == nil && !contrib.ValidUnit(s.Unit) {
+			err = ErrUnit
+		}
 	}
 	if d := p.Distinct; d != nil {
 		set++
@@ -164,6 +185,8 @@ func (p *Predicate) category() string {
 		return p.Recency.Category
 	case p.Frequency != nil:
 		return p.Frequency.Category
+	case p.Sum != nil:
+		return p.Sum.Category
 	case p.Distinct != nil:
 		return p.Distinct.Category
 	case p.Subtree != nil:
@@ -179,6 +202,8 @@ func (p *Predicate) window() window {
 		return window{within: p.Recency.WithinDays}
 	case p.Frequency != nil:
 		return window{p.Frequency.WithinDays, p.Frequency.Calendar}
+	case p.Sum != nil:
+		return window{p.Sum.WithinDays, p.Sum.Calendar}
 	case p.Distinct != nil:
 		return window{p.Distinct.WithinDays, p.Distinct.Calendar}
 	}

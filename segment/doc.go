@@ -16,7 +16,8 @@
 //
 // The salt it was born with; the days of the first and the last recorded event;
 // the accounting window from which it counts in releases; the end of consent
-// with the notice; for each category the number of events by day; for each
+// with the notice; for each category the number of events by day, and what their
+// amounts add up to where a definition sums them; for each
 // declared measure and accounting window at most MaxItems items with category,
 // last day and capped count; keyed hashes of message ids, for seven days;
 // the categories that the person is not interested in and the segments that the
@@ -44,10 +45,23 @@
 //   - Definitions: a circle of segments, or one of another purpose, is refused;
 //     in a segment of an advertising purpose is only who has evidence of it on two
 //     distinct days.
+//   - Amounts: whole thousandths of a unit, never negative, of categories and in
+//     units that a [Sum] of the purpose reads; of others nothing is kept. A day's
+//     amounts stop at 2^44, whatever their order.
 //   - Membership: integer arithmetic only, so that every machine decides alike.
 //     A decayed score is the sum of count * 2^-(age/half-life) in fixed point
 //     with 32 fractional bits; each factor is below the exact one by less than
 //     2^-31.
+//
+// # Days and zones
+//
+// A day of what people do is a calendar day of RulesConfig.Zone, of 23 or 25 hours
+// where clocks change; [Rules.Day] tells it, for the time of an event and for now
+// alike. It is UTC if no zone is given. Windows and releases are accounted for by days of UTC,
+// whatever the zone: a release as of such a day reads the days of the zone that are
+// over when it is, so that it counts nothing that happened later; west of Greenwich
+// that is up to a day less than has happened. The zone moves a person's own events
+// between that person's own days, and no bound on what a person adds depends on it.
 //
 // # Taxonomies
 //

@@ -23,8 +23,9 @@ var (
 var (
 	ErrSyntax     = errors.New("must be a JSON list of definitions, each field once and spelled as documented")
 	ErrDefinition = errors.New("name and purpose are 1 to 64 characters of a-z, 0-9, dot, dash and underscore, version is above 0, a title at most 128 bytes")
-	ErrPredicates = errors.New("all and any hold at least one predicate together, each list at most 64, each predicate exactly one of score, recency, frequency, distinct, subtree and in")
+	ErrPredicates = errors.New("all and any hold at least one predicate together, each list at most 64, each predicate exactly one of score, recency, frequency, sum, distinct, subtree and in")
 	ErrPredicate  = errors.New("days and thresholds are above zero, at most the limits, and days at most the TTL")
+	ErrUnit       = errors.New("the unit of a sum is 1 to 16 characters of A-Z, a-z, 0-9, dot, dash and underscore, and one for a category and all below it")
 	ErrWindow     = errors.New("a window is either within_days or one of the calendar windows, by name")
 	ErrReference  = errors.New("in names another segment of the same purpose")
 	ErrCircular   = errors.New("segments must not name each other in a circle")
@@ -33,6 +34,7 @@ var (
 	ErrTwice      = errors.New("a name must be given once")
 	ErrForeign    = errors.New("a definition or measure must be of the purpose of its rules, and a measure over their segments")
 	ErrTTL        = errors.New("segment: TTLDays is 1 to 730, and at least the look-back of every measure")
+	ErrZone       = errors.New("segment: a zone has a name of at most 64 bytes, and is not the machine's own")
 	ErrNoTaxonomy = errors.New("segment: rules need a purpose, a taxonomy and a definition or measure")
 )
 

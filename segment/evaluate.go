@@ -12,7 +12,7 @@ import (
 // taxonomy. Categories that may not be used any more are left out.
 type interests struct {
 	n    int
-	list [maxCategories]struct{ enter, from, to int32 }
+	list [maxCategories]struct{ enter, from, to, cat int32 }
 }
 
 func (r *Rules) interests(p *Profile, in *interests) {
@@ -24,14 +24,14 @@ func (r *Rules) interests(p *Profile, in *interests) {
 		}
 		if n, ok := r.node(p.string(c.name)); ok {
 			e := &in.list[in.n]
-			e.enter, e.from, e.to = n.enter, c.from, c.to
+			e.enter, e.from, e.to, e.cat = n.enter, c.from, c.to, int32(i)
 			in.n++
 		}
 	}
 }
 
 // Segments returns the names of the segments that the person of the profile is
-// in on the day asOf, sorted. Later days do not count. It does not look at the
+// in on the day asOf of the zone, sorted. Later days do not count. It does not look at the
 // end of consent; [Rules.Person], [Rules.History] and [Rules.Explain] do.
 func (r *Rules) Segments(p *Profile, asOf Day) []string {
 	var in interests
@@ -50,14 +50,17 @@ func (r *Rules) Segments(p *Profile, asOf Day) []string {
 // Person returns what a release of measure spec (its place in
 // RulesConfig.Measures) reads of the profile, and false when the person does
 // not count: consent has ended at now, or the person came back and counts from
-// a later window on. asOf is the last day that counts, window the accounting
-// window of the release.
+// a later window on. asOf is the last day that counts, a day of accounting, window the
+// accounting window of the release. With a zone, what counts is what lies on its days
+// that are over when asOf is; days of items are moved by as much, so that they stand
+// to asOf as they do to the last of those.
 func (r *Rules) Person(p *Profile, spec int, now time.Time, asOf Day, window int32) (contrib.Person, bool) {
 	if spec < 0 || spec >= len(r.measures) || p.expired(now) || p.enters > window {
 		return contrib.Person{}, false
 	}
 	s := &r.measures[spec]
-	person := contrib.Person{Salt: p.salt, Segments: r.Segments(p, asOf)}
+	last := r.cut(asOf)
+	person := contrib.Person{Salt: p.salt, Segments: r.Segments(p, last)}
 	if s.Kind != contrib.KindSegmentItems || len(person.Segments) == 0 {
 		return person, true
 	}
@@ -71,7 +74,7 @@ func (r *Rules) Person(p *Profile, spec int, now time.Time, asOf Day, window int
 		}
 		for _, e := range p.entries[g.from:g.to] {
 			if r.entryUsable(p, e) {
-				person.Items = append(person.Items, contrib.Entry{Item: p.string(e.item), Day: e.day, Count: e.count})
+				person.Items = append(person.Items, contrib.Entry{Item: p.string(e.item), Day: e.day + asOf - last, Count: e.count})
 			}
 		}
 	}
@@ -116,7 +119,7 @@ type Interest struct {
 // History returns the person's own history as of now, for ranking for that
 // person: kept items, interests, segments, what to leave out. It is empty when consent has ended.
 func (r *Rules) History(p *Profile, now time.Time) History {
-	today := Day(now.Unix() / 86400)
+	today := r.Day(now)
 	if p.expired(now) {
 		return History{}
 	}

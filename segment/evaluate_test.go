@@ -41,6 +41,8 @@ type seen struct {
 	category string
 	day      segment.Day
 	count    int
+	value    int64
+	unit     string
 }
 
 func (s seen) below(root string) bool { return segment.Small().Contains(root, s.category) }

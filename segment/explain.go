@@ -8,7 +8,8 @@ import (
 )
 
 // Explanation tells a person what one purpose's profile holds and what follows
-// from it. It has a JSON form for pages; dates are 2006-01-02, UTC.
+// from it. It has a JSON form for pages; dates are 2006-01-02, in
+// the zone of the rules.
 type Explanation struct {
 	Purpose       string          `json:"purpose"`
 	Notice        string          `json:"notice"` // that was agreed to
@@ -45,14 +46,15 @@ type Membership struct {
 
 // Finding is one predicate, what it needs and what was found.
 type Finding struct {
-	Kind         string `json:"kind"`               // "score", "recency", "frequency", "days", "distinct", "subtree" or "in"
+	Kind         string `json:"kind"`               // "score", "recency", "frequency", "days", "sum", "distinct", "subtree" or "in"
 	Category     string `json:"category"`           // with everything below it; the segment for "in"
 	Path         string `json:"path"`               // of the category, or the title of the segment
 	WithinDays   int    `json:"within_days"`        // 0 with Calendar and for "in"
 	Calendar     string `json:"calendar,omitempty"` // "this_week", ...: instead of WithinDays
 	HalfLifeDays int    `json:"half_life_days,omitempty"`
-	Needed       int64  `json:"needed"` // score: thousandths; recency: most days ago; frequency and subtree: events; days: days; distinct: categories; in: 1
-	Found        int64  `json:"found"`  // in the same unit; recency: -1 for never
+	Unit         string `json:"unit,omitempty"` // of a sum
+	Needed       int64  `json:"needed"`         // score and sum: thousandths; recency: most days ago; frequency and subtree: events; days: days; distinct: categories; in: 1
+	Found        int64  `json:"found"`          // in the same unit; recency: -1 for never
 	Holds        bool   `json:"holds"`
 
 	// For "in" that holds, what holds of that segment: All, and what holds of Any.
@@ -73,13 +75,15 @@ type Wish struct {
 type InterestByDay struct {
 	Category string     `json:"category"`
 	Path     string     `json:"path"`
-	Days     []DayCount `json:"days"` // newest first
+	Unit     string     `json:"unit,omitempty"` // of the amounts, where there are any
+	Days     []DayCount `json:"days"`           // newest first
 }
 
 // DayCount is the events of one day.
 type DayCount struct {
-	Day    string `json:"day"`
-	Events int64  `json:"events"`
+	Day         string `json:"day"`
+	Events      int64  `json:"events"`
+	AmountMilli int64  `json:"amount_milli,omitempty"` // what the amounts of the events add up to, in thousandths of the unit, where a segment sums them
 }
 
 // KeptItem is an item that a declared measure may count.
@@ -96,7 +100,7 @@ type KeptItem struct {
 // follow from it by which predicates, until when, and how to leave. What has
 // expired at now is left out.
 func (r *Rules) Explain(p *Profile, now time.Time) Explanation {
-	today := Day(now.Unix() / 86400)
+	today := r.Day(now)
 	x := Explanation{
 		Purpose: r.purpose, ConsentEnds: p.ConsentEnds(), Expired: p.expired(now),
 		FirstRecorded: date(p.created), LastRecorded: date(p.seen), KeptDays: int(r.ttl),
@@ -170,7 +174,10 @@ func (r *Rules) byDay(p *Profile, today Day) []InterestByDay {
 		in := InterestByDay{Category: p.string(c.name), Path: r.taxonomy.Path(p.string(c.name))}
 		for _, b := range p.buckets[c.from:c.to] {
 			if today-b.day < r.ttl {
-				in.Days = append(in.Days, DayCount{date(b.day), int64(b.count)})
+				in.Days = append(in.Days, DayCount{date(b.day), int64(b.count), b.sum})
+				if b.sum > 0 {
+					in.Unit = p.string(c.unit)
+				}
 			}
 		}
 		if len(in.Days) > 0 {

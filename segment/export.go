@@ -7,7 +7,7 @@ import (
 
 // Portable is everything that a profile holds, for its person to take along, in
 // a documented JSON form: field names are stable within a format. Dates are
-// 2006-01-02, UTC. The salt and the hashes of message ids are secrets of the
+// 2006-01-02, in the zone of the rules. The salt and the hashes of message ids are secrets of the
 // service that say nothing about the person; the hashes are counted.
 type Portable struct {
 	Format        string          `json:"format"` // "discreet-profile/0"
@@ -30,7 +30,7 @@ type Portable struct {
 // none when consent has ended; what is held is listed as it is, but for what is
 // older than the TTL or a look-back.
 func (r *Rules) Export(p *Profile, now time.Time) Portable {
-	today := Day(now.Unix() / 86400)
+	today := r.Day(now)
 	x := Portable{
 		Format: "discreet-profile/0", Purpose: r.purpose, ConsentEnds: p.ConsentEnds(),
 		FirstRecorded: date(p.created), LastRecorded: date(p.seen), EntersWindow: p.enters,

@@ -49,6 +49,8 @@ func (f *finder) finding(q *predicate, members *set) Finding {
 		x.Kind, x.HalfLifeDays, x.Needed = "score", q.Score.HalfLifeDays, q.Score.AtLeastMilli
 	case q.Recency != nil:
 		x.Kind, x.Needed = "recency", int64(q.Recency.WithinDays)-1
+	case q.Sum != nil:
+		x.Kind, x.Unit, x.Needed = "sum", q.Sum.Unit, q.Sum.AtLeastMilli
 	case q.Distinct != nil:
 		x.Kind, x.Needed = "distinct", int64(q.Distinct.AtLeast)
 	case q.Subtree != nil:
@@ -114,6 +116,8 @@ func (f Finding) String() string {
 		}
 	case "days":
 		need = fmt.Sprintf("at least %d days with an event %s; found %d", f.Needed, within, f.Found)
+	case "sum":
+		need = fmt.Sprintf("amounts of at least %s %s %s; found %s", thousandths(f.Needed), f.Unit, within, thousandths(f.Found))
 	case "distinct":
 		need = fmt.Sprintf("events of at least %d categories %s; found %d", f.Needed, within, f.Found)
 	case "subtree":

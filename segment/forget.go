@@ -53,14 +53,15 @@ func (r *Rules) EndBy(row []byte, end time.Time) ([]byte, error) {
 //
 // Reads skip what has expired, so that a late Expire changes no answer.
 func (r *Rules) Expire(row []byte, m Moment) ([]byte, error) {
-	today, err := m.day()
-	if err != nil {
+	if _, err := m.day(); err != nil {
 		return nil, err
 	}
+	today := r.Day(m.Now)
+	kept := today - r.overDay(m.Now, today) // a day, where a release of today still reads one more
 	ended := false
 	next, err := r.rewrite(row, func(p *Profile) bool {
 		ended = p.expired(m.Now)
-		return r.prune(p, max(today, p.seen), m.Window)
+		return r.prune(p, max(today, p.seen)-kept, m.Window)
 	})
 	if ended {
 		return nil, err

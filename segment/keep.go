@@ -16,14 +16,19 @@ import (
 // categoryRank is the name under which categories are ranked.
 const categoryRank = "categories"
 
-// count adds events to a category's day, within the bound on categories.
-func (p *Profile) count(name string, day Day, n uint32) {
+// count adds events, and what they sum up to, to a category's day, within the bound
+// on categories.
+func (p *Profile) count(name string, day Day, n uint32, add amount) {
 	i, ok := p.findCategory(name)
 	known := ok && p.cats[i].from < p.cats[i].to
 	if !known && p.catBound && contrib.Rank(&p.salt, categoryRank, 0, name) > p.catHigh {
 		return
 	}
-	p.addBucket(p.category(name), day, n)
+	c := p.category(name)
+	if add.sum > 0 {
+		p.sumIn(c, add.unit)
+	}
+	p.addBucket(c, bucket{day, n, add.sum})
 	if known || len(p.cats) < maxCategories {
 		return
 	}
@@ -214,11 +219,12 @@ func (p *Profile) boundCategoriesOf(gi int, at int32, s *contrib.Spec) {
 
 // prune drops what is over at a day and window: day counts beyond the TTL,
 // items beyond the look-back in windows that are over, what belongs to measures
-// or categories that are declared no more, and message ids past seven days. It
-// reports whether anything went.
+// or categories that are declared no more, sums that no definition reads, and
+// message ids past seven days. It reports whether anything went.
 func (r *Rules) prune(p *Profile, day Day, window int32) bool {
 	gone := p.forgetMessages(day)
 	gone = r.pruneWishes(p) || gone
+	gone = r.pruneSums(p) || gone
 	denied := false
 	p.remapping = p.remapping[:0]
 	for i := range p.cats {

@@ -75,6 +75,9 @@ func (r *Rules) Label(segment string, terms LabelTerms) (Label, error) {
 				q := &list[i]
 				if q.In == nil {
 					x.LookbackDays = max(x.LookbackDays, q.back())
+					if q.Sum != nil {
+						x.Method = "observed: the criteria below, over counts of events, and sums of their amounts, by category and day"
+					}
 					categories[q.category()] = true
 				} else if !seen[q.segment] {
 					seen[q.segment] = true

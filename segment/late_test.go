@@ -15,7 +15,7 @@ import (
 // changes nothing. Message ids are remembered by the day on which they came, so there
 // are none, and events that stand in both worlds make the heads equal.
 func TestLateEqualsOnTime(t *testing.T) {
-	r := rules(t)
+	r := rules(t, withSums)
 	rapid.Check(t, func(t *rapid.T) {
 		last := 40 // days of recording, all in one accounting window
 		at := func(d int) segment.Moment { return moment(time.Duration(d) * day) }
@@ -31,6 +31,9 @@ func TestLateEqualsOnTime(t *testing.T) {
 			d := rapid.IntRange(0, last).Draw(t, "day")
 			e := segment.Event{
 				Category: rapid.SampledFrom(categories).Draw(t, "category"), Count: rapid.IntRange(0, 3).Draw(t, "count"), Time: at(d).Now,
+			}
+			if rapid.Bool().Draw(t, "amount") {
+				e.Value, e.Unit = rapid.Int64Range(1, 50_000).Draw(t, "value"), "EUR"
 			}
 			comes := rapid.IntRange(d, last).Draw(t, "comes")
 			// An item counts for a measure that looks back far enough on the day the event comes.
@@ -89,7 +92,7 @@ func TestRowIsAllThereIs(t *testing.T) {
 }
 
 func rapidRules(t *rapid.T) *segment.Rules {
-	r, err := segment.NewRules(segment.RulesConfig{Purpose: purpose, Taxonomy: segment.Small(), Definitions: definitions, TTLDays: 60, Measures: measures(t)})
+	r, err := segment.NewRules(segment.RulesConfig{Purpose: purpose, Taxonomy: segment.Small(), Definitions: append(definitions[:3:3], spenders), TTLDays: 60, Measures: measures(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,6 +75,8 @@ func (d *definition) evidence(p *Profile, in *interests, asOf Day, some *set) (d
 		case !holds:
 		case q.In != nil:
 			enough = true
+		case q.Sum != nil:
+			q.eachSum(p, in, asOf, func(age Day, _ int64) { days += seen.add(age) })
 		default:
 			q.each(p, in, asOf, func(age Day, _ uint32) {
 				if q.Score == nil || q.table[age] > 0 {
@@ -107,7 +109,7 @@ func (a *ages) add(age Day) int64 {
 	return 0
 }
 
-// evaluate returns what was found (thousandths of a score, days since the last
+// evaluate returns what was found (thousandths of a score or of a unit, days since the last
 // event or -1, events, days or categories, 1 for somebody in a segment) and
 // whether it is enough. members says who is in the segments that In names.
 func (q *predicate) evaluate(p *Profile, in *interests, asOf Day, members *set) (found int64, holds bool) {
@@ -129,6 +131,9 @@ func (q *predicate) evaluate(p *Profile, in *interests, asOf Day, members *set) 
 			}
 		})
 		return int64(last), last >= 0
+	case q.Sum != nil:
+		q.eachSum(p, in, asOf, func(_ Day, sum int64) { found += sum })
+		return found, found >= q.Sum.AtLeastMilli
 	case q.Distinct != nil:
 		found = q.categories(p, in, asOf)
 		return found, found >= int64(q.Distinct.AtLeast)

@@ -33,13 +33,15 @@ func (w *world) within(p segment.Predicate) (list []seen) {
 		root, days = p.Recency.Category, p.Recency.WithinDays
 	case p.Frequency != nil:
 		root, days, calendar = p.Frequency.Category, p.Frequency.WithinDays, p.Frequency.Calendar
+	case p.Sum != nil:
+		root, days, calendar = p.Sum.Category, p.Sum.WithinDays, p.Sum.Calendar
 	case p.Distinct != nil:
 		root, days, calendar = p.Distinct.Category, p.Distinct.WithinDays, p.Distinct.Calendar
 	case p.Subtree != nil:
 		root = p.Subtree.Category
 	}
 	for _, x := range w.events {
-		if !x.below(root) || x.day > w.asOf {
+		if !x.below(root) || x.day > w.asOf || p.Sum != nil && (x.value == 0 || x.unit != p.Sum.Unit) {
 			continue
 		}
 		in := int(w.asOf-x.day) < days
@@ -56,9 +58,11 @@ func (w *world) within(p segment.Predicate) (list []seen) {
 
 func (w *world) holds(p segment.Predicate, left bool) bool {
 	list := w.within(p)
+	amounts := int64(0)
 	events, days, categories := 0, map[segment.Day]bool{}, map[string]bool{}
 	for _, x := range list {
 		events += x.count
+		amounts += x.value
 		days[x.day], categories[x.category] = true, true
 	}
 	switch {
@@ -71,6 +75,8 @@ func (w *world) holds(p segment.Predicate, left bool) bool {
 		return sum*1000 >= uint64(p.Score.AtLeastMilli)<<32
 	case p.Recency != nil, p.Subtree != nil:
 		return events > 0
+	case p.Sum != nil:
+		return amounts >= p.Sum.AtLeastMilli
 	case p.Distinct != nil:
 		return len(categories) >= p.Distinct.AtLeast
 	case p.In != nil:
@@ -111,6 +117,14 @@ func (w *world) member(d segment.Definition, left bool) bool {
 
 var modelCategories = []string{"sports", "sports.running", "books", "books.fiction", "books.comics", "food.cooking"}
 
+// unitOf is the unit in which sums over a category are drawn.
+func unitOf(category string) string {
+	if strings.HasPrefix(category, "books") {
+		return "points"
+	}
+	return "EUR"
+}
+
 // drawPredicate draws any predicate; those before are the segments that In may name.
 func drawPredicate(before []string) *rapid.Generator[segment.Predicate] {
 	return rapid.Custom(func(t *rapid.T) segment.Predicate {
@@ -123,13 +137,15 @@ func drawPredicate(before []string) *rapid.Generator[segment.Predicate] {
 		if len(before) > 0 && rapid.Bool().Draw(t, "in") {
 			return segment.Predicate{In: &segment.In{Segment: rapid.SampledFrom(before).Draw(t, "segment")}}
 		}
-		switch rapid.IntRange(0, 5).Draw(t, "kind") {
+		switch rapid.IntRange(0, 7).Draw(t, "kind") {
 		case 0:
 			return segment.Predicate{Score: &segment.Score{Category: c, HalfLifeDays: rapid.IntRange(1, 40).Draw(t, "half-life"), AtLeastMilli: rapid.Int64Range(1, 6000).Draw(t, "at least")}}
 		case 1:
 			return segment.Predicate{Recency: &segment.Recency{Category: c, WithinDays: rapid.IntRange(1, 60).Draw(t, "within")}}
 		case 2:
 			return segment.Predicate{Subtree: &segment.Subtree{Category: c}}
+		case 4, 5:
+			return segment.Predicate{Sum: &segment.Sum{Category: c, AtLeastMilli: rapid.Int64Range(1, 6000).Draw(t, "at least"), Unit: unitOf(c), WithinDays: within, Calendar: calendar}}
 		case 3:
 			return segment.Predicate{Distinct: &segment.Distinct{Category: c, AtLeast: rapid.IntRange(1, 3).Draw(t, "at least"), WithinDays: within, Calendar: calendar}}
 		}
@@ -169,11 +185,14 @@ func drawDefinitions(t *rapid.T) []segment.Definition {
 func drawEvents(t *rapid.T, r *segment.Rules) (list []seen, row []byte) {
 	for range rapid.IntRange(0, 30).Draw(t, "n") {
 		age := rapid.OneOf(rapid.IntRange(0, 59), rapid.IntRange(0, 14)).Draw(t, "age")
-		s := seen{rapid.SampledFrom(modelCategories).Draw(t, "of"), dayOf(start) - segment.Day(age), rapid.IntRange(1, 3).Draw(t, "count")}
+		s := seen{rapid.SampledFrom(modelCategories).Draw(t, "of"), dayOf(start) - segment.Day(age), rapid.IntRange(1, 3).Draw(t, "count"), 0, ""}
+		if rapid.Bool().Draw(t, "amount") {
+			s.value, s.unit = rapid.Int64Range(1, 3000).Draw(t, "value"), rapid.SampledFrom([]string{"EUR", "points"}).Draw(t, "unit")
+		}
 		list = append(list, s)
 		at := time.Unix(int64(s.day)*86400+int64(rapid.IntRange(0, 30000).Draw(t, "second")), 0)
 		var err error
-		if row, _, err = r.Admit(row, grant(1), link(1), segment.Event{Category: s.category, Count: s.count, Time: at}, moment(0)); err != nil {
+		if row, _, err = r.Admit(row, grant(1), link(1), segment.Event{Category: s.category, Count: s.count, Value: s.value, Unit: s.unit, Time: at}, moment(0)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -74,20 +74,28 @@ func (r *Rules) absorb(p, q *Profile) {
 	}
 	p.inherit(q)
 	r.adopt(p, q)
-	name := func(cat int32) (string, bool) {
+	name := func(cat int32) (string, int32, bool) {
 		if cat < 0 {
-			return "", true
+			return "", -1, true
 		}
 		i, ok := r.taxonomy.usable(q.bytes(q.cats[cat].name))
 		ok = ok && !r.dismissed(p, i)
-		return string(q.bytes(q.cats[cat].name)), ok
+		return string(q.bytes(q.cats[cat].name)), i, ok
 	}
 	for i := range q.cats {
 		c := &q.cats[i]
-		if text, ok := name(int32(i)); ok {
-			for _, b := range q.buckets[c.from:c.to] {
-				p.count(text, b.day, b.count)
+		text, at, ok := name(int32(i))
+		if !ok {
+			continue
+		}
+		unit := r.unit(&r.taxonomy.nodes[at])
+		same := string(q.bytes(c.unit)) == unit
+		for _, b := range q.buckets[c.from:c.to] {
+			add := amount{b.sum, unit}
+			if !same {
+				add = amount{}
 			}
+			p.count(text, b.day, b.count, add)
 		}
 	}
 	for _, g := range q.groups {
@@ -97,12 +105,12 @@ func (r *Rules) absorb(p, q *Profile) {
 		}
 		for _, e := range q.entries[g.from:g.to] {
 			item := string(q.bytes(e.item))
-			if text, ok := name(e.cat); ok && s.Counts(item) {
+			if text, _, ok := name(e.cat); ok && s.Counts(item) {
 				p.contribute(s, g.window, Event{Item: item, Category: text}, e.day, e.count)
 			}
 		}
 	}
-	r.prune(p, p.start, p.window)
+	r.prune(p, r.startDay(p.start), p.window)
 	r.bound(p)
 	p.dropCategories()
 }

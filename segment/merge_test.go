@@ -36,7 +36,7 @@ func foldAs(t interface{ Fatal(...any) }, r *segment.Rules, n byte, list []arriv
 // identifier under which everything happened; and over any bound the merged row
 // is a row like any other, which contributes no more.
 func TestMerge(t *testing.T) {
-	r, measures := rules(t), measuresOf(t)
+	r, measures := rules(t, withSums), measuresOf(t)
 	rapid.Check(t, func(t *rapid.T) {
 		x, y := arrivals(t), arrivals(t)
 		m := moment(6 * day)
@@ -335,8 +335,8 @@ func TestMergeEntersNext(t *testing.T) {
 }
 
 func FuzzMerge(f *testing.F) {
-	r := rules(f)
-	list := []arrival{{segment.Event{Category: "sports", Item: "a", Time: start}, grant(1), moment(0)}}
+	r := rules(f, withSums)
+	list := []arrival{{segment.Event{Category: "sports", Item: "a", Value: 5, Unit: "EUR", Time: start}, grant(1), moment(0)}}
 	f.Add(foldAs(f, r, 1, list), foldAs(f, r, 2, list))
 	f.Add([]byte{}, []byte{0})
 	f.Fuzz(func(t *testing.T, into, from []byte) {

@@ -119,7 +119,7 @@ func walkJSON(data []byte) error {
 func knownField(name string) bool {
 	switch name {
 	case "name", "purpose", "version", "title", "all", "any", "none",
-		"score", "recency", "frequency", "distinct", "subtree", "in",
+		"score", "recency", "frequency", "sum", "unit", "distinct", "subtree", "in",
 		"category", "half_life_days", "at_least_milli", "within_days", "at_least", "days", "calendar", "segment":
 		return true
 	}

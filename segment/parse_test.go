@@ -75,6 +75,11 @@ func TestParseDefinitionsRefuses(t *testing.T) {
 		"days of a week":    {one(strings.Replace(ok, `"at_least": 2, "within_days": 20`, `"at_least": 8, "days": true, "calendar": "this_week"`, 1)), "definition 1: all 1", segment.ErrPredicate},
 		"no distinct":       {one(strings.Replace(ok, predicates, `{"distinct": {"category": "a", "at_least": 0, "within_days": 1}}`, 1)), "definition 1: all 1", segment.ErrPredicate},
 		"distinct in 0":     {one(strings.Replace(ok, predicates, `{"distinct": {"category": "a", "at_least": 1}}`, 1)), "definition 1: all 1", segment.ErrPredicate},
+		"no sum":            {one(strings.Replace(ok, predicates, `{"sum": {"category": "a", "at_least_milli": 0, "unit": "EUR", "within_days": 1}}`, 1)), "definition 1: all 1", segment.ErrPredicate},
+		"endless sum":       {one(strings.Replace(ok, predicates, `{"sum": {"category": "a", "at_least_milli": 1099511627777, "unit": "EUR", "within_days": 1}}`, 1)), "definition 1: all 1", segment.ErrPredicate},
+		"sum in no unit":    {one(strings.Replace(ok, predicates, `{"sum": {"category": "a", "at_least_milli": 1, "within_days": 1}}`, 1)), "definition 1: all 1", segment.ErrUnit},
+		"sum in a bad unit": {one(strings.Replace(ok, predicates, `{"sum": {"category": "a", "at_least_milli": 1, "unit": "€", "within_days": 1}}`, 1)), "definition 1: all 1", segment.ErrUnit},
+		"sum in no window":  {one(strings.Replace(ok, predicates, `{"sum": {"category": "a", "at_least_milli": 1, "unit": "EUR"}}`, 1)), "definition 1: all 1", segment.ErrPredicate},
 		"bad segment":       {one(strings.Replace(ok, predicates, `{"in": {"segment": "Sports"}}`, 1)), "definition 1: all 1", segment.ErrReference},
 		"the second of any": {one(ok + `, "any": [` + predicates + `, {"subtree": {"category": "a"}, "in": {"segment": "a"}}]`), "definition 1: any 2", segment.ErrPredicates},
 		"no half-life":      {one(strings.Replace(ok, predicates, `{"score": {"category": "a", "half_life_days": 0, "at_least_milli": 1}}`, 1)), "definition 1", segment.ErrPredicate},
@@ -178,10 +183,12 @@ func FuzzParseDefinitions(f *testing.F) {
 	f.Add([]byte(one(`"name": "n", "purpose": "p", "version": 1, "any": [{"distinct": {"category": "a", "at_least": 1, "calendar": "last_quarter"}}, {"subtree": {"category": "a"}}, {"in": {"segment": "m"}}]`)))
 	f.Add([]byte(one(`"name": "n", "purpose": "p", "version": 1, "all": [{"in": {"segment": "n"}}], "none": [{"frequency": {"category": "sports", "at_least": 1, "calendar": "this_week", "days": true}}]`)))
 	f.Add([]byte(one(`"name": "n", "purpose": "p", "version": 1, "all": [` + predicates + `]`)))
+	f.Add([]byte(one(`"name": "n", "purpose": "p", "version": 1, "all": [{"sum": {"category": "sports", "at_least_milli": 12500, "unit": "EUR", "within_days": 30}}, {"sum": {"category": "sports.running", "at_least_milli": 1, "unit": "USD", "calendar": "last_week"}}]`)))
+	f.Add([]byte(one(`"name": "n", "purpose": "p", "version": 1, "none": [{"subtree": {"category": "a"}}], "any": [{"sum": {"category": "sports", "at_least_milli": 1099511627776, "unit": "EUR", "calendar": "this_month"}}]`)))
 	f.Add([]byte(`[{"name": "n", "name": "m"}]`))
 	f.Add([]byte(`[[[[[[[[[[[`))
 	f.Add([]byte(`[{"score": null}]`))
-	p := read(f, goldenRow(f))
+	p := read(f, admit(f, rules(f, withSums), goldenRow(f), segment.Event{Category: "sports", Value: 20_000, Unit: "EUR", Time: start}, moment(0)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		defs, err := segment.ParseDefinitions(text)
 		if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/discreet-go/discreet/internal/ident"
 )
 
-// Day counts days since 1970-01-01 UTC.
+// Day counts days since 1970-01-01: of UTC, or dates of the zone of the rules, see
+// [Rules.Day].
 type Day = contrib.Day
 
 // Profile is one decoded row. It reads; rows change through [Rules.Admit],
@@ -40,6 +41,7 @@ type Profile struct {
 	buckets   []bucket   // of the categories in turn
 	catBound  bool       // there are maxCategories with buckets
 	catHigh   uint64     // then: the highest rank among them
+	sums      bool       // the row is of the format with sums
 	groups    []group    // sorted by measure, then window
 	entries   []entry    // of the groups in turn
 	ranks     []ranked   // working space
@@ -63,11 +65,13 @@ type messageDay struct {
 type category struct {
 	name     ref
 	from, to int32 // buckets, newest first
+	unit     ref   // of the sums; empty where there are none
 }
 
 type bucket struct {
 	day   Day
 	count uint32
+	sum   int64 // thousandths of the category's unit; 0 where nothing reads it
 }
 
 // group is what is kept for one measure and accounting window.
@@ -191,18 +195,19 @@ func (p *Profile) category(name string) int32 {
 	return int32(i)
 }
 
-// addBucket counts n events of category i on a day.
-func (p *Profile) addBucket(i int32, day Day, n uint32) {
+// addBucket counts more events of category i on their day.
+func (p *Profile) addBucket(i int32, more bucket) {
 	c := &p.cats[i]
 	at := c.from
-	for at < c.to && p.buckets[at].day > day {
+	for at < c.to && p.buckets[at].day > more.day {
 		at++
 	}
-	if at < c.to && p.buckets[at].day == day {
-		p.buckets[at].count = min(p.buckets[at].count+n, maxCount)
+	if at < c.to && p.buckets[at].day == more.day {
+		b := &p.buckets[at]
+		b.count, b.sum = min(b.count+more.count, maxCount), min(b.sum+more.sum, maxSum)
 		return
 	}
-	p.buckets = slices.Insert(p.buckets, int(at), bucket{day, n})
+	p.buckets = slices.Insert(p.buckets, int(at), more)
 	c.to++
 	for j := int(i) + 1; j < len(p.cats); j++ {
 		p.cats[j].from++

@@ -94,7 +94,8 @@ func FuzzReadProfile(f *testing.F) {
 	f.Add(row)
 	f.Add(row[:40])
 	f.Add([]byte{})
-	r := rules(f)
+	r := rules(f, withSums)
+	f.Add(admit(f, r, row, segment.Event{Category: "sports", Value: 12_500, Unit: "EUR", Time: start}, moment(0)))
 	f.Add(admit(f, r, nil, segment.Event{Category: "sports", Time: start}, moment(0)))
 	wishes, err := r.Dismiss(row, "sports")
 	wishes, err = r.Leave(must(f, wishes, err), "cooks")
@@ -122,7 +123,7 @@ func FuzzReadProfile(f *testing.F) {
 		}
 		// Whatever the bytes, changing them neither panics nor makes a broken row
 		// of a sound one.
-		next, _, err2 := r.Admit(row, grant(1), link(1), segment.Event{MessageID: "m", Item: "item-1", Category: "sports", Time: start}, moment(0))
+		next, _, err2 := r.Admit(row, grant(1), link(1), segment.Event{MessageID: "m", Item: "item-1", Category: "sports", Value: 9, Unit: "EUR", Time: start}, moment(0))
 		forgot, err3 := r.ForgetCategory(row, "sports")
 		expired, err4 := r.Expire(row, moment(0))
 		if err != nil || len(row) == 0 {

@@ -29,6 +29,7 @@ var categories = []string{
 // are few, so that bounds are passed and events meet.
 func arrivals(t *rapid.T) []arrival {
 	n := rapid.IntRange(0, 40).Draw(t, "n")
+	amounts := rapid.Bool().Draw(t, "amounts")
 	list := make([]arrival, n)
 	for i := range list {
 		at := time.Duration(rapid.IntRange(0, 6).Draw(t, "recorded")) * day
@@ -40,6 +41,10 @@ func arrivals(t *rapid.T) []arrival {
 		}
 		if rapid.IntRange(0, 3).Draw(t, "with item") > 0 {
 			e.Item = item(rapid.IntRange(1, 9).Draw(t, "item"))
+		}
+		if amounts && rapid.Bool().Draw(t, "amount") {
+			e.Value = rapid.SampledFrom([]int64{0, 1, 12_340, segment.MaxAmount}).Draw(t, "value")
+			e.Unit = rapid.SampledFrom([]string{"EUR", "points"}).Draw(t, "unit")
 		}
 		m := moment(at)
 		m.EntersNext = rapid.IntRange(0, 9).Draw(t, "returned") == 0
@@ -65,7 +70,7 @@ func fold(t interface{ Fatal(...any) }, r *segment.Rules, row []byte, list []arr
 // Any order of arrival and any repetition of events with message ids makes the
 // same bytes, also over the bound on items (four and two of nine).
 func TestRowIsFreeOfOrderAndRepetition(t *testing.T) {
-	r := rules(t)
+	r := rules(t, withSums)
 	rapid.Check(t, func(t *rapid.T) {
 		list := arrivals(t)
 		want := fold(t, r, nil, list)
@@ -82,7 +87,7 @@ func TestRowIsFreeOfOrderAndRepetition(t *testing.T) {
 
 // Changing a few bytes of a row does the same as decoding and encoding it.
 func TestSpliceEqualsDecoding(t *testing.T) {
-	plain, spliced := rules(t), rules(t)
+	plain, spliced := rules(t, withSums), rules(t, withSums)
 	plain.DecodeAll()
 	rapid.Check(t, func(t *rapid.T) {
 		var a, b []byte
@@ -168,7 +173,7 @@ func TestCategoryBoundIsFreeOfOrder(t *testing.T) {
 // forgotten events stay no-ops.
 func TestForgetEqualsNeverSeen(t *testing.T) {
 	// Bounds are not reached: a place lost to a forgotten item does not come back.
-	r := rules(t, func(c *segment.RulesConfig) {
+	r := rules(t, withSums, func(c *segment.RulesConfig) {
 		c.Measures[1].MaxItems, c.Measures[2].MaxItems = 20, 20
 	})
 	rapid.Check(t, func(t *rapid.T) {
@@ -231,7 +236,7 @@ func TestForgottenEventsStayDuplicates(t *testing.T) {
 // Everybody else's rows do not change by a person's presence, and a person's
 // row follows from that person's own events in their own order alone.
 func TestTwoWorlds(t *testing.T) {
-	r := rules(t)
+	r := rules(t, withSums)
 	rapid.Check(t, func(t *rapid.T) {
 		list := arrivals(t)
 		who := rapid.SliceOfN(rapid.ByteRange(1, 4), len(list), len(list)).Draw(t, "who")
@@ -262,7 +267,7 @@ func TestTwoWorlds(t *testing.T) {
 // Sweeping between events, as often as one likes, makes the same bytes: Admit
 // drops what is over by itself.
 func TestExpireIsFreeOfItsTime(t *testing.T) {
-	r := rules(t)
+	r := rules(t, withSums)
 	rapid.Check(t, func(t *rapid.T) {
 		list := arrivals(t)
 		slices.SortStableFunc(list, func(a, b arrival) int { return a.m.Now.Compare(b.m.Now) })
@@ -284,7 +289,7 @@ func TestExpireIsFreeOfItsTime(t *testing.T) {
 
 // What is left by Expire answers as before.
 func TestExpireChangesNoAnswer(t *testing.T) {
-	r := rules(t)
+	r := rules(t, withSums)
 	rapid.Check(t, func(t *rapid.T) {
 		row := fold(t, r, nil, arrivals(t))
 		if row == nil {

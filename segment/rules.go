@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
 )
@@ -20,6 +21,16 @@ type RulesConfig struct {
 	// whose evidence, the events that make its predicates hold, lies on one day only.
 	// One busy day, or one day of somebody else on the same device, is no interest.
 	Advertising bool
+
+	// Zone is where days begin and end: of events, of today, and so of windows, weeks
+	// and months. Optional: UTC. It has a name, as from time.LoadLocation, and is not
+	// time.Local ([ErrZone]). Days that are recorded keep their dates when it changes.
+	// Accounting has days of UTC whatever it is; see the package comment.
+	Zone *time.Location
+
+	// Filling are definitions of the purpose that do not serve yet, such as newer
+	// versions, which other rules evaluate: the amounts that they sum are kept for them.
+	Filling []Definition
 }
 
 // Rules are the checked definitions, measures and taxonomy of one purpose. They
@@ -32,9 +43,11 @@ type Rules struct {
 	definitions []definition   // sorted by name
 	order       []int32        // of definitions: each after those that it names
 	advertising bool
-	interest    []uint64  // decay of an interest's weight, for ranking
-	pool        sync.Pool // of *Profile, space to work in
-	decodeAll   bool      // never splice; tests compare both ways
+	zone        *time.Location // nil for UTC
+	units       []string       // in which amounts are summed, by node in the order of a walk; nil where none are
+	interest    []uint64       // decay of an interest's weight, for ranking
+	pool        sync.Pool      // of *Profile, space to work in
+	decodeAll   bool           // never splice; tests compare both ways
 }
 
 // definition is a Definition ready to be evaluated.
@@ -64,7 +77,7 @@ const interestHalfLife = 30
 // names there and in no circle, no look-back beyond the TTL. Errors about a
 // definition carry its number, and the place of the predicate, and wrap
 // [ErrDefinition], [ErrPredicates], [ErrPredicate], [ErrWindow], [ErrUnknown],
-// [ErrSensitive], [ErrReference], [ErrCircular], [ErrTwice] or [ErrForeign].
+// [ErrSensitive], [ErrUnit], [ErrReference], [ErrCircular], [ErrTwice] or [ErrForeign].
 func NewRules(c RulesConfig) (*Rules, error) {
 	if !contrib.ValidName(c.Purpose) || c.Taxonomy == nil || len(c.Definitions)+len(c.Measures) == 0 || len(c.Definitions) > MaxDefinitions {
 		return nil, ErrNoTaxonomy
@@ -72,10 +85,14 @@ func NewRules(c RulesConfig) (*Rules, error) {
 	if c.TTLDays < 1 || c.TTLDays > MaxTTLDays {
 		return nil, ErrTTL
 	}
+	zone, err := saneZone(c.Zone)
+	if err != nil {
+		return nil, err
+	}
 	r := &Rules{
 		purpose: c.Purpose, taxonomy: c.Taxonomy, ttl: Day(c.TTLDays),
 		measures: slices.Clone(c.Measures), interest: decayTable(interestHalfLife, c.TTLDays),
-		advertising: c.Advertising,
+		advertising: c.Advertising, zone: zone,
 	}
 	r.pool.New = func() any { return new(Profile) }
 	tables := map[int][]uint64{}
@@ -101,6 +118,9 @@ func NewRules(c RulesConfig) (*Rules, error) {
 	}
 	slices.SortFunc(r.definitions, func(a, b definition) int { return cmp.Compare(a.Name, b.Name) })
 	if err := r.connect(place); err != nil {
+		return nil, err
+	}
+	if err := r.fill(c.Filling); err != nil {
 		return nil, err
 	}
 	measured := map[string]bool{}
@@ -169,6 +189,9 @@ func (r *Rules) predicate(q *Predicate, tables map[int][]uint64) (predicate, err
 		}
 		p.table = tables[s.HalfLifeDays]
 	}
+	if q.Sum != nil {
+		return p, r.sumOver(p.enter, p.leave, q.Sum.Unit)
+	}
 	return p, nil
 }
 
@@ -190,6 +213,9 @@ func clonePredicates(list []Predicate) []Predicate {
 		case p.Distinct != nil:
 			v := *p.Distinct
 			p.Distinct = &v
+		case p.Sum != nil:
+			v := *p.Sum
+			p.Sum = &v
 		case p.Subtree != nil:
 			v := *p.Subtree
 			p.Subtree = &v

@@ -188,6 +188,13 @@ func TestSchemaAgreesWithTheParser(t *testing.T) {
 		"distinct":                  {all(`{"distinct": {"category": "a", "at_least": 1, "within_days": 7}}`), true, true},
 		"distinct of days":          {all(`{"distinct": {"category": "a", "at_least": 1, "within_days": 7, "days": true}}`), false, false},
 		"distinct by the calendar":  {all(`{"distinct": {"category": "a", "at_least": 1, "calendar": "this_month"}}`), true, true},
+		"sum":                       {all(`{"sum": {"category": "a", "at_least_milli": 1099511627776, "unit": "EUR", "within_days": 7}}`), true, true},
+		"sum, too much":             {all(`{"sum": {"category": "a", "at_least_milli": 1099511627777, "unit": "EUR", "within_days": 7}}`), false, false},
+		"sum by the calendar":       {all(`{"sum": {"category": "a", "at_least_milli": 1, "unit": "loyalty-points_2", "calendar": "this_month"}}`), true, true},
+		"sum by both":               {all(`{"sum": {"category": "a", "at_least_milli": 1, "unit": "EUR", "calendar": "this_month", "within_days": 7}}`), false, false},
+		"sum without unit":          {all(`{"sum": {"category": "a", "at_least_milli": 1, "within_days": 7}}`), false, false},
+		"sum in a long unit":        {all(`{"sum": {"category": "a", "at_least_milli": 1, "unit": "seventeen-letters", "within_days": 7}}`), false, false},
+		"sum in a spaced unit":      {all(`{"sum": {"category": "a", "at_least_milli": 1, "unit": "E R", "within_days": 7}}`), false, false},
 		"a fraction":                {all(`{"recency": {"category": "a", "within_days": 1.5}}`), false, false},
 		"an integer with a point":   {all(`{"recency": {"category": "a", "within_days": 1.0}}`), true, false},
 		"zero for nothing":          {all(`{"frequency": {"category": "a", "at_least": 1, "calendar": "this_week", "within_days": 0}}`), false, true},
@@ -261,7 +268,7 @@ func damage(t *rapid.T, v any) {
 	walk(v)
 	o := rapid.SampledFrom(objects).Draw(t, "object")
 	k := rapid.SampledFrom(slices.Sorted(maps.Keys(o))).Draw(t, "key")
-	names := []string{"name", "all", "any", "none", "score", "recency", "frequency", "distinct", "subtree", "in", "category", "within_days", "at_least", "calendar", "segment", "other"}
+	names := []string{"name", "all", "any", "none", "score", "recency", "frequency", "sum", "unit", "at_least_milli", "distinct", "subtree", "in", "category", "within_days", "at_least", "calendar", "segment", "other"}
 	switch rapid.IntRange(0, 3).Draw(t, "damage") {
 	case 0:
 		delete(o, k)

@@ -9,7 +9,8 @@ import (
 // splice admits an event by changing the few bytes that it touches, after
 // decodeHead. It does the same as the way over the decoded row, at a fraction
 // of the cost, and leaves to that way whatever is not plain: a new window,
-// category or measure, a place at a bound, a second category of an item.
+// category or measure, a place at a bound, a second category of an item, an amount.
+// Sums stand at the end of the row, where they stay as they are.
 func (r *Rules) splice(dst []byte, p *Profile, c cursor, g Grant, hash *[messageSize]byte, e Event, m Moment, day, today Day) ([]byte, bool) {
 	if notice, _ := g.Notice(); r.decodeAll || m.Window > p.window || today < p.created || notice != string(p.bytes(p.notice)) {
 		return nil, false
@@ -18,7 +19,7 @@ func (r *Rules) splice(dst []byte, p *Profile, c cursor, g Grant, hash *[message
 	p.note(g, m, today)
 	p.scratch = p.encodeHead(p.scratch[:0], hash, today)
 	count := uint32(max(e.Count, 1))
-	cat, ok := p.spliceCategory(&c, e.Category, bucket{day, count})
+	cat, ok := p.spliceCategory(&c, e.Category, bucket{day: day, count: count})
 	if ok && r.spliceGroups(p, &c, e, m.Window, today, entry{cat: cat, day: day, count: count}) {
 		return append(dst, p.scratch...), true
 	}
@@ -51,7 +52,7 @@ func (p *Profile) spliceCategory(c *cursor, name string, more bucket) (int32, bo
 			return 0, false
 		}
 		p.cats = append(p.cats, category{to: int32(len(p.buckets))})
-		p.addBucket(0, more.day, more.count)
+		p.addBucket(0, more)
 		p.scratch = append(p.scratch, c.b[from:at]...)
 		p.scratch = p.appendBuckets(p.scratch, p.buckets)
 		found, from = int32(i), c.i

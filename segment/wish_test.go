@@ -307,7 +307,7 @@ func admitAs(t failer, r *segment.Rules, n byte, e segment.Event) []byte {
 // Message ids and the day of recording of what came before are the exception, so
 // there are none, and events that stand in both worlds make the heads equal.
 func TestDismissCommutes(t *testing.T) {
-	r := rules(t, func(c *segment.RulesConfig) { c.Measures[1].MaxItems, c.Measures[2].MaxItems = 20, 20 })
+	r := rules(t, withSums, func(c *segment.RulesConfig) { c.Measures[1].MaxItems, c.Measures[2].MaxItems = 20, 20 })
 	rapid.Check(t, func(t *rapid.T) {
 		root := rapid.SampledFrom([]string{"sports", "sports.running", "books", "food"}).Draw(t, "root")
 		few := []string{"", "sports", "sports.running", "books.fiction", "nowhere"}

@@ -90,13 +90,13 @@ func (r *Rules) pruneWishes(p *Profile) bool {
 	return before != len(p.dismissed)
 }
 
-// decodeWishes reads what format 2 has after the others.
-func (p *Profile) decodeWishes(c *cursor) bool {
+// decodeWishes reads what formats 2 and 3 have after the others, in format 2 some.
+func (p *Profile) decodeWishes(c *cursor, some bool) bool {
 	var ok bool
 	if p.dismissed, ok = p.decodeNames(c, p.dismissed[:0], maxNodeID); ok {
 		p.left, ok = p.decodeNames(c, p.left[:0], contrib.MaxNameLen)
 	}
-	return ok && p.wishes()
+	return ok && (p.wishes() || !some)
 }
 
 func (p *Profile) decodeNames(c *cursor, list []ref, limit uint64) ([]ref, bool) {

@@ -43,6 +43,8 @@ func (p *Predicate) words(t *Taxonomy) string {
 		return fmt.Sprintf("an event in %s %s", path, within)
 	case p.Subtree != nil:
 		return fmt.Sprintf("any event in %s, as long as it is kept", path)
+	case p.Sum != nil:
+		return fmt.Sprintf("amounts of at least %s %s in total in %s %s", thousandths(p.Sum.AtLeastMilli), p.Sum.Unit, path, within)
 	case p.Distinct != nil:
 		return fmt.Sprintf("events of at least %s in %s %s", counted(p.Distinct.AtLeast, "category", "different categories"), path, within)
 	case p.Frequency != nil && p.Frequency.Days:

@@ -328,7 +328,7 @@ func (r *fileRun) take(row ingest.Row) {
 	}
 	r.batch.record(discreet.Event{
 		Who: row.Person, MessageID: row.MessageID, Kind: row.Kind, Item: row.Item,
-		Category: row.Category, Count: row.Count, Time: row.Time,
+		Category: row.Category, Count: row.Count, Value: row.Value, Unit: row.Unit, Time: row.Time,
 	})
 }
 

@@ -224,6 +224,21 @@ func ValidName(s string) bool {
 	return true
 }
 
+// MaxUnitLen is the most bytes of a unit.
+const MaxUnitLen = 16
+
+// ValidUnit reports whether a unit of amounts is 1 to 16 characters of A-Z, a-z,
+// 0-9, dot, dash and underscore.
+func ValidUnit[T string | []byte](unit T) bool {
+	for i := range len(unit) {
+		c := unit[i]
+		if !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return len(unit) > 0 && len(unit) <= MaxUnitLen
+}
+
 // ValidKey reports whether s may be an item: 1 to 128 bytes of printable text.
 func ValidKey(s string) bool {
 	if s == "" || len(s) > MaxItemLen || !utf8.ValidString(s) {

@@ -44,12 +44,19 @@
 //	             every row that kind
 //	message-id   the same on every delivery of the event   made from the row number
 //	count        whole number from 1                       1
+//	value        amount of the event in all, as a decimal  no amount
+//	             number without sign or exponent, at most
+//	             three places; with unit
+//	unit         of value; "=EUR" gives every row that     (required with value)
+//	             unit
 //	consent      yes/no, true/false, 1/0, granted/refused  no answer
 //
 // A mapped column must be in the header of a CSV file. An empty value counts as
 // absent for the person (the row is counted apart and passed over), the
-// category and the consent, and for the item where there is a category;
-// anywhere else it makes the row malformed. A time without a zone is UTC.
+// category, the amount and the consent, and for the item where there is a category;
+// anywhere else it makes the row malformed. A time without a zone is UTC. An amount
+// counts whatever the kind of its event: leave it empty where something was looked at
+// and not bought. Track calls bring no amounts.
 //
 // # Track calls
 //
@@ -63,8 +70,8 @@
 // own clock, before the moment at which it came. It is refused where that is less
 // than -[segment.MaxAhead] or more than the TTL, or where receivedAt is in the
 // future. Otherwise timestamp is taken as it is, or originalTimestamp. What then
-// lies too far ahead of Now, or before the last TTLDays days, is refused here, as
-// the engine would. Times are written as RFC 3339 has them.
+// lies too far ahead of Now, or before the last TTLDays days of UTC, is refused
+// here, as an engine without zone would. Times are written as RFC 3339 has them.
 //
 // # Limits
 //

@@ -55,10 +55,11 @@ func FuzzJSONLines(f *testing.F) {
 	for _, s := range []string{
 		`{"p":"a","i":"b","t":1}`, `{"p":1e3,"i":"\u00e9","t":"1"}` + "\n" + `{"p":null}`, `{"x":[{},"]",1],"p":"a"}`,
 		`{"p":"a\"}","i":"\\","t":0}`, `{ "p" : true , "i" : -1.5 , "t" : 3 } `, `{"p":"\ud800","i":"x","t":1}`, `[`, `{}`, "{\"p\":\"\xff\"}",
+		`{"p":"a","i":"b","t":1,"v":12.50,"u":"EUR"}`, `{"p":"a","i":"b","t":1,"v":"0.0010","u":"points"}`, `{"p":"a","i":"b","t":1,"v":1e3,"u":""}`,
 	} {
 		f.Add(s)
 	}
-	m := ingest.Mapping{Person: "p", PersonKind: "opaque", Kind: "=view", Item: "i", Time: "t", TimeLayout: "unix"}
+	m := ingest.Mapping{Person: "p", PersonKind: "opaque", Kind: "=view", Item: "i", Value: "v", Unit: "u", Time: "t", TimeLayout: "unix"}
 	f.Fuzz(func(t *testing.T, in string) {
 		got := read(t, in, ingest.Config{Format: ingest.FormatJSONLines, Mapping: m})
 		if got == nil || strings.HasPrefix(in, "\xef\xbb\xbf") || strings.HasPrefix(in, "\x1f\x8b") {
@@ -127,7 +128,7 @@ func read(t *testing.T, in string, c ingest.Config) *result {
 			}
 			return nil
 		}
-		if row.Number <= last || row.Person.IsZero() || row.MessageID == "" || row.Count < 1 || !utf8.ValidString(row.Item) {
+		if row.Number <= last || row.Person.IsZero() || row.MessageID == "" || row.Count < 1 || row.Value < 0 || row.Value > 1<<40 || row.Value > 0 && row.Unit == "" || !utf8.ValidString(row.Item) {
 			t.Fatal("row breaks a promise")
 		}
 		last = row.Number

@@ -21,6 +21,8 @@ type Mapping struct {
 	Item       string `json:"item"`
 	Category   string `json:"category"`
 	Count      string `json:"count"`
+	Value      string `json:"value,omitempty"`
+	Unit       string `json:"unit,omitempty"`
 	Time       string `json:"time"`
 	TimeLayout string `json:"time-layout"`
 	Consent    string `json:"consent"`
@@ -28,7 +30,8 @@ type Mapping struct {
 
 // Standard returns the mapping of files written for this package: every column
 // is named like its field (person, message-id, kind, item, category, count,
-// time, consent), the person is an opaque id and times are RFC 3339.
+// time, consent), the person is an opaque id and times are RFC 3339. Amounts are not
+// mapped.
 func Standard() Mapping {
 	return Mapping{
 		Person: "person", PersonKind: "opaque", MessageID: "message-id", Kind: "kind", Item: "item",
@@ -53,7 +56,7 @@ func ParseMapping(s string) (Mapping, error) {
 	}
 	to := map[string]*string{
 		"person": &m.Person, "person-kind": &m.PersonKind, "message-id": &m.MessageID, "kind": &m.Kind,
-		"item": &m.Item, "category": &m.Category, "count": &m.Count, "time": &m.Time,
+		"item": &m.Item, "category": &m.Category, "count": &m.Count, "value": &m.Value, "unit": &m.Unit, "time": &m.Time,
 		"time-layout": &m.TimeLayout, "consent": &m.Consent,
 	}
 	for part := range strings.SplitSeq(s, ",") {
@@ -111,6 +114,10 @@ func (m Mapping) decoder() (*decoder, error) {
 	} else if fixed = k; !contrib.ValidName(k) {
 		return nil, ErrMapping
 	}
+	amount, ok := m.amounts(col)
+	if !ok {
+		return nil, ErrMapping
+	}
 	parse, err := timeParser(m.TimeLayout)
 	if err != nil {
 		return nil, err
@@ -150,6 +157,9 @@ func (m Mapping) decoder() (*decoder, error) {
 			if row.Count, ok = parseCount(v[count]); !ok {
 				return ReasonCount
 			}
+		}
+		if !amount.read(v, keep, row) {
+			return ReasonAmount
 		}
 		if agreed >= 0 {
 			if row.Consent, ok = parseConsent(v[agreed]); !ok {

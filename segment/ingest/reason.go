@@ -23,7 +23,7 @@ const (
 	ReasonCount     // malformed: count not a whole number in range
 	ReasonTime      // malformed: time not in the layout, or out of the years 1970 to 9999
 	ReasonConsent   // malformed: consent not one of the listed words
-	ReasonAmount    // malformed: quantity or price not a number
+	ReasonAmount    // malformed: amount, quantity or price not a number in range, or no unit
 
 	ReasonCancelled // excluded: a cancellation
 	ReasonQuantity  // excluded: quantity not positive

@@ -38,6 +38,8 @@ type Row struct {
 	Item      string        // "" only with a category
 	Category  string        // "" when there is none
 	Count     int           // 1 to MaxCount
+	Value     int64         // amount in thousandths of Unit, 0 to segment.MaxAmount
+	Unit      string        // "" where there is no amount
 	Time      time.Time     // UTC
 	Consent   Consent
 	Denied    []string // of track calls with KeepDenied: the purposes that were not agreed to, sorted; not to be changed
