@@ -67,11 +67,8 @@ func (e *Engine) decideAll(ctx context.Context, k *keyset, who Raw, s *Signals, 
 	}
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	switch {
-	case e.closed.Load():
-		return ErrClosed
-	case e.keys.Load() != k:
-		return errKeys
+	if err := e.current(k); err != nil {
+		return err
 	}
 	n, err := e.meet(ctx, k, who)
 	if err != nil {

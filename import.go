@@ -3,7 +3,9 @@ package discreet
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/segment"
@@ -29,7 +31,8 @@ const importBatch = 256
 // consent system that is replaced: each with its own date, so that the consent
 // lasts from then, and is in the journal of the person with its proof. What is
 // recorded here at or after that date stays; see [consent.Record.Import]. A no that
-// ends a consent deletes what was kept under it, in the same step. Give the oldest
+// ends a consent deletes what was kept under it, in the same step, and a newer yes
+// that ends sooner ends it sooner. Give the oldest
 // first. It works in durable steps of up to 256 people; after an error or a
 // cancelled context the tally says how far it came, and importing again changes
 // nothing of that.
@@ -75,17 +78,28 @@ func (e *Engine) importAll(ctx context.Context, batch []Historic, t *ImportTally
 		return ErrClosed
 	}
 	var people []consent.Subject
+	names := map[consent.Subject]*name{}
 	given := map[consent.Subject][]consent.Historic{}
+	ends := map[segment.Key]time.Time{}
 	flush := func() error {
 		if len(people) == 0 {
 			return nil
 		}
 		counts := make([]consent.Imported, len(people))
 		err := e.step(ctx, people, func(i int, r *consent.Record, _ bool) (*consent.Record, error) {
+			if i == 0 {
+				clear(ends) // it is tried again
+			}
+			before := r.Clone()
 			var err error
-			counts[i], err = e.take(r, given[people[i]])
+			if counts[i], err = e.take(r, given[people[i]]); err == nil {
+				e.lasting(names[people[i]], before, r, ends)
+			}
 			return r, err
 		}, func(f func(int, []byte) ([]byte, error)) error {
+			if err := e.shorten(ctx, ends); err != nil { // first, as in Choose
+				return err
+			}
 			return e.cfg.Store.ConsentUpdate(ctx, people, f)
 		})
 		if err != nil {
@@ -96,7 +110,7 @@ func (e *Engine) importAll(ctx context.Context, batch []Historic, t *ImportTally
 		}
 		people = people[:0]
 		clear(given)
-		return nil
+		return e.renew(ctx, ends, e.cfg.Now())
 	}
 	for i := range batch {
 		a := &batch[i]
@@ -111,6 +125,7 @@ func (e *Engine) importAll(ctx context.Context, batch []Historic, t *ImportTally
 		if len(a.Refuse) == 0 {
 			if _, ok := given[n.subject]; !ok {
 				people = append(people, n.subject)
+				names[n.subject] = n
 			}
 			given[n.subject] = append(given[n.subject], a.Historic)
 			continue
@@ -137,10 +152,33 @@ func (e *Engine) take(r *consent.Record, answers []consent.Historic) (n consent.
 	return n, nil
 }
 
+// lasting notes, for the profiles under a name, until when the consents last whose
+// end is another one in the record than it was before.
+func (e *Engine) lasting(n *name, before, after *consent.Record, ends map[segment.Key]time.Time) {
+	now := e.cfg.Now()
+	end := func(r *consent.Record, purpose string) (time.Time, bool) {
+		g, ok := e.book.Decide(consent.Question{
+			Subject: n.subject, Purpose: purpose, History: r.History(), EventTime: now, Now: now, Heard: consent.Heard{Age: consent.Adult},
+		}).Grant()
+		return g.To(), ok
+	}
+	for _, key := range e.keysOf(n, func(string) bool { return true }) {
+		was, open := end(before, key.Purpose)
+		is, still := end(after, key.Purpose)
+		switch {
+		case still && !(open && is.Equal(was)):
+			ends[key] = is
+		case open && !still:
+			ends[key] = now
+		}
+	}
+}
+
 // importNo imports an answer with a no: what it ends is deleted with it.
 func (e *Engine) importNo(ctx context.Context, n *name, a consent.Historic, t *ImportTally, ended *[]Ended) error {
 	var count consent.Imported
 	var keys []segment.Key
+	lasts := map[segment.Key]time.Time{} // of what else the answer says
 	var x Ended
 	people := []consent.Subject{n.subject}
 	err := e.step(ctx, people, func(_ int, r *consent.Record, _ bool) (_ *consent.Record, err error) {
@@ -156,8 +194,14 @@ func (e *Engine) importNo(ctx context.Context, n *name, a consent.Historic, t *I
 				e.cfg.Source != nil && is.Refused(p, now) && !was.Refused(p, now) // what it agreed to, no record has
 		}
 		x, keys = e.ended(n, before, ends, consent.KindWithdrawn), e.keysOf(n, ends)
+		clear(lasts)
+		e.lasting(n, before, r, lasts)
+		maps.DeleteFunc(lasts, func(k segment.Key, _ time.Time) bool { return slices.Contains(keys, k) })
 		return r, nil
 	}, func(f func(int, []byte) ([]byte, error)) error {
+		if err := e.shorten(ctx, lasts); err != nil {
+			return err
+		}
 		return e.cfg.Store.Forget(ctx, n.subject, func(row []byte) ([]byte, error) { return f(0, row) }, keys)
 	})
 	if err != nil {
@@ -167,7 +211,7 @@ func (e *Engine) importNo(ctx context.Context, n *name, a consent.Historic, t *I
 	if len(x.Purposes) > 0 {
 		*ended = append(*ended, x)
 	}
-	return nil
+	return e.renew(ctx, lasts, e.cfg.Now())
 }
 
 // malformed reports whether the identifier has no pseudonym.

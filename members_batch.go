@@ -149,11 +149,8 @@ func (v *export) record(ctx context.Context, k *keyset, people []Raw, open []str
 
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	switch {
-	case e.closed.Load():
-		return nil, ErrClosed
-	case e.keys.Load() != k:
-		return nil, errKeys
+	if err := e.current(k); err != nil {
+		return nil, err
 	}
 	d.turn = e.rights.turn.Load()
 	var subjects []consent.Subject

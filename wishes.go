@@ -97,11 +97,8 @@ func (e *Engine) wish(ctx context.Context, who Raw, purpose string, change, else
 func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, link segment.Link, answer consent.SourceAnswer, change, elsewhere rowChange, turns *edges) error {
 	e.rights.Lock()
 	defer e.rights.Unlock()
-	switch {
-	case e.closed.Load():
-		return ErrClosed
-	case e.keys.Load() != k:
-		return errKeys
+	if err := e.current(k); err != nil {
+		return err
 	}
 	if _, err := e.meet(ctx, k, who); err != nil {
 		return err
@@ -142,11 +139,7 @@ func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, 
 // consent. What a request would signal, age among it, does not matter: a wish is
 // no use of data. The caller holds rights.
 func (e *Engine) beginning(ctx context.Context, room *room, link segment.Link, answer consent.SourceAnswer, now time.Time) (func(row []byte) ([]byte, error), error) {
-	row, err := e.cfg.Store.ConsentRow(ctx, link.Subject())
-	if err != nil {
-		return nil, err
-	}
-	h, err := consent.Deciding(row)
+	h, _, err := e.deciding(ctx, link.Subject())
 	if err != nil {
 		return nil, err
 	}
