@@ -44,7 +44,8 @@ func (e *Engine) Interested(ctx context.Context, who Raw, purpose, category stri
 
 // Leave takes a person out of a segment of the purpose, whatever the segment
 // asks for and what is held, until Rejoin: rankings, releases, explanations and
-// exports obey. It is remembered as NotInterested is. Errors, beside those of
+// exports obey. Memberships that were handed out before end on their own day, and
+// no recipient is told. It is remembered as NotInterested is. Errors, beside those of
 // the store: ErrNoPurpose, [segment.ErrNoSegment], [segment.ErrWishes],
 // ErrNotAgreed. When it returned, that is durable.
 func (e *Engine) Leave(ctx context.Context, who Raw, purpose, name string) (err error) {
