@@ -80,27 +80,14 @@ func (e *Engine) importAll(ctx context.Context, batch []Historic, t *ImportTally
 	var people []consent.Subject
 	names := map[consent.Subject]*name{}
 	given := map[consent.Subject][]consent.Historic{}
-	ends := map[segment.Key]time.Time{}
 	flush := func() error {
 		if len(people) == 0 {
 			return nil
 		}
 		counts := make([]consent.Imported, len(people))
-		err := e.step(ctx, people, func(i int, r *consent.Record, _ bool) (*consent.Record, error) {
-			if i == 0 {
-				clear(ends) // it is tried again
-			}
-			before := r.Clone()
-			var err error
-			if counts[i], err = e.take(r, given[people[i]]); err == nil {
-				e.lasting(names[people[i]], before, r, ends)
-			}
-			return r, err
-		}, func(f func(int, []byte) ([]byte, error)) error {
-			if err := e.shorten(ctx, ends); err != nil { // first, as in Choose
-				return err
-			}
-			return e.cfg.Store.ConsentUpdate(ctx, people, f)
+		err := e.stepLasting(ctx, people, func(i int) *name { return names[people[i]] }, func(i int, r *consent.Record) (err error) {
+			counts[i], err = e.take(r, given[people[i]])
+			return err
 		})
 		if err != nil {
 			return err
@@ -110,7 +97,7 @@ func (e *Engine) importAll(ctx context.Context, batch []Historic, t *ImportTally
 		}
 		people = people[:0]
 		clear(given)
-		return e.renew(ctx, ends, e.cfg.Now())
+		return nil
 	}
 	for i := range batch {
 		a := &batch[i]
@@ -150,28 +137,6 @@ func (e *Engine) take(r *consent.Record, answers []consent.Historic) (n consent.
 		n.Add(more)
 	}
 	return n, nil
-}
-
-// lasting notes, for the profiles under a name, until when the consents last whose
-// end is another one in the record than it was before.
-func (e *Engine) lasting(n *name, before, after *consent.Record, ends map[segment.Key]time.Time) {
-	now := e.cfg.Now()
-	end := func(r *consent.Record, purpose string) (time.Time, bool) {
-		g, ok := e.book.Decide(consent.Question{
-			Subject: n.subject, Purpose: purpose, History: r.History(), EventTime: now, Now: now, Heard: consent.Heard{Age: consent.Adult},
-		}).Grant()
-		return g.To(), ok
-	}
-	for _, key := range e.keysOf(n, func(string) bool { return true }) {
-		was, open := end(before, key.Purpose)
-		is, still := end(after, key.Purpose)
-		switch {
-		case still && !(open && is.Equal(was)):
-			ends[key] = is
-		case open && !still:
-			ends[key] = now
-		}
-	}
 }
 
 // importNo imports an answer with a no: what it ends is deleted with it.

@@ -101,3 +101,28 @@ func TestImportMovesTheEndBesideANo(t *testing.T) {
 		t.Errorf("consent ends %v", list)
 	}
 }
+
+// TestOlderTextMovesNoEnd: a yes to an older version than the one that was agreed to
+// changes nothing, also not the end of what is held.
+func TestOlderTextMovesNoEnd(t *testing.T) {
+	ctx := t.Context()
+	for name, days := range map[string]int{"shorter": 300, "longer": 10} {
+		first, second := discreettest.Notice(), discreettest.Notice()
+		first.ConsentDays = 310 - days
+		second.Version, second.ConsentDays = 2, days
+		e := openWorld(t, discreet.Config{Notices: []consent.Notice{first, second}})
+		newer := agree
+		newer.Version = 2
+		check(t, e.Choose(ctx, ann, newer))
+		_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
+		check(t, err)
+		check(t, e.NotInterested(ctx, ann, discreettest.Purpose, "books"))
+		e.Clock.Advance(time.Hour)
+		check(t, e.Choose(ctx, ann, agree))
+		x, err := e.Explain(ctx, ann, operator)
+		check(t, err)
+		if want := discreettest.Start.AddDate(0, 0, days); !x.Profiles[0].ConsentEnds.Equal(want) {
+			t.Errorf("%s: the profile ends %v, want %v", name, x.Profiles[0].ConsentEnds, want)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package discreet
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -209,35 +208,4 @@ func (e *Engine) unwanted(dismissed, candidates []string) []string {
 		}
 	}
 	return list
-}
-
-// renew prolongs the profiles that hold wishes to the ends of consent that an
-// answer gave, after it is recorded: what ends sooner was shortened before.
-func (e *Engine) renew(ctx context.Context, ends map[segment.Key]time.Time, now time.Time) error {
-	var keys []segment.Key
-	for k, end := range ends {
-		r, _ := e.room(k.Purpose)
-		row, err := e.cfg.Store.ProfileRow(ctx, k)
-		if err != nil {
-			return err
-		}
-		next, err := r.rules.Renew(row, now, end)
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(row, next) {
-			keys = append(keys, k)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	err := e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
-		r, _ := e.room(keys[i].Purpose)
-		return r.rules.Renew(row, now, ends[keys[i]])
-	})
-	if err != nil {
-		return err
-	}
-	return e.cfg.Store.ProfileSync(ctx)
 }
