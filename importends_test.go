@@ -126,3 +126,32 @@ func TestOlderTextMovesNoEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestMergeMovesTheEnd joins somebody with a profile to somebody whose consent ends
+// sooner, or later: what is held ends no later than the consent of both.
+func TestMergeMovesTheEnd(t *testing.T) {
+	ctx := t.Context()
+	short := discreettest.Notice()
+	short.Version, short.ConsentDays = 2, 10
+	for name, swap := range map[string]bool{"from": false, "into": true} {
+		e := openWorld(t, discreet.Config{Notices: []consent.Notice{discreettest.Notice(), short}})
+		e.Agree(t, ann)
+		_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
+		check(t, err)
+		soon := agree
+		soon.Version = 2
+		check(t, e.Choose(ctx, bob, soon))
+		from, into := ann, bob
+		if swap {
+			from, into = bob, ann
+		}
+		check(t, e.Merge(ctx, from, into))
+		x, err := e.Explain(ctx, into, operator)
+		check(t, err)
+		for _, p := range x.Consent.Purposes {
+			if p.Purpose == discreettest.Purpose && (len(x.Profiles) != 1 || x.Profiles[0].ConsentEnds.After(p.Until)) {
+				t.Errorf("%s: consent until %v, held %+v", name, p.Until, x.Profiles)
+			}
+		}
+	}
+}

@@ -39,15 +39,9 @@ func (e *Engine) stepLasting(ctx context.Context, people []consent.Subject, of f
 // end is another one in the record than it was before.
 func (e *Engine) lasting(n *name, before, after *consent.Record, ends map[segment.Key]time.Time) {
 	now := e.cfg.Now()
-	end := func(r *consent.Record, purpose string) (time.Time, bool) {
-		g, ok := e.book.Decide(consent.Question{
-			Subject: n.subject, Purpose: purpose, History: r.History(), EventTime: now, Now: now, Heard: consent.Heard{Age: consent.Adult},
-		}).Grant()
-		return g.To(), ok
-	}
 	for _, key := range e.keysOf(n, func(string) bool { return true }) {
-		was, open := end(before, key.Purpose)
-		is, still := end(after, key.Purpose)
+		was, open := e.endOf(n, before, key.Purpose, now)
+		is, still := e.endOf(n, after, key.Purpose, now)
 		switch {
 		case still && !(open && is.Equal(was)):
 			ends[key] = is
@@ -55,6 +49,14 @@ func (e *Engine) lasting(n *name, before, after *consent.Record, ends map[segmen
 			ends[key] = now
 		}
 	}
+}
+
+// endOf returns until when the consent in a record lasts, and false where there is none.
+func (e *Engine) endOf(n *name, r *consent.Record, purpose string, now time.Time) (time.Time, bool) {
+	g, ok := e.book.Decide(consent.Question{
+		Subject: n.subject, Purpose: purpose, History: r.History(), EventTime: now, Now: now, Heard: consent.Heard{Age: consent.Adult},
+	}).Grant()
+	return g.To(), ok
 }
 
 // shorten ends the consent noted in profiles no later than the given moments.
