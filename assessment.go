@@ -47,7 +47,7 @@ func (e *Engine) assess(p *Processing) Assessment {
 					"An event of a person is recorded if that person agreed to a purpose, under a pseudonym of that purpose. It changes counts by day and category in one profile, and is then gone.",
 					"Who is in a segment follows from the profile of that one person, by the rules below; integer arithmetic decides, and nothing is learned from other people's profiles.",
 					"A service orders items for one person from that person's profile and from published tables. Published tables are differentially private.",
-					"A person can see all that is held, with the rules that hold, take it along, erase an interest or everything, and withdraw.",
+					"A person can see all that is held, with the rules that hold, take it along, erase an interest or everything, say that something is of no interest, leave a segment, and withdraw.",
 				}},
 				{"For what", purposeFacts(p)},
 				{"Scope", e.scopeFacts(p)},
@@ -66,7 +66,7 @@ func (e *Engine) assess(p *Processing) Assessment {
 					fmt.Sprintf("%d of the %d categories that the service knows are marked sensitive, and are refused.", e.sensitive(), e.cfg.Taxonomy.Len()),
 				}},
 				{"Rights of people", []string{
-					"Supported by the engine: information (notices), access and explanation, portability, erasure of an interest or of everything, withdrawal, objection to a purpose.",
+					"Supported by the engine: information (notices), access and explanation, portability, erasure of an interest or of everything, leaving a segment, withdrawal, objection to a purpose.",
 					Blank + "how a person asks, how that person is recognised, who answers, and within what time",
 					Blank + "whether anything with legal or similarly significant effects follows from a segment alone (Article 22); the engine does not know what is done with its answers",
 				}},
@@ -106,7 +106,11 @@ func purposeFacts(p *Processing) (facts []string) {
 // scopeFacts says how much is kept of whom.
 func (e *Engine) scopeFacts(p *Processing) (facts []string) {
 	for _, q := range p.Purposes {
-		if q.KeptDays == 0 {
+		switch {
+		case q.KeptDays == 0 && q.Memberships:
+			facts = append(facts, fmt.Sprintf("Under %s the choice is kept, and what was disclosed under it.", q.Key))
+			continue
+		case q.KeptDays == 0:
 			facts = append(facts, fmt.Sprintf("Under %s nothing but the choice itself is kept.", q.Key))
 			continue
 		}

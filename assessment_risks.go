@@ -1,6 +1,9 @@
 package discreet
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 const judgment = Blank + "how likely this is here, how bad for people, what else is done about it, and what is left then"
 
@@ -97,9 +100,9 @@ func (e *Engine) risks(p *Processing) []AssessmentRisk {
 	if has(func(q ProcessingPurpose) bool { return q.Sharing }) {
 		list = append(list, AssessmentRisk{
 			Risk: "Third parties use what they get for something that the person does not expect.",
-			Against: []string{
+			Against: append([]string{
 				"Sharing is a purpose of its own, in no bundle, in a notice that names every third party; one that is added is asked about.",
-			},
+			}, e.gated()...),
 			Left: []string{"What they do with it. The engine sends nothing itself."},
 		})
 	}
@@ -108,6 +111,7 @@ func (e *Engine) risks(p *Processing) []AssessmentRisk {
 			Risk: "Advertising uses somebody's weakness, or reaches children.",
 			Against: []string{
 				"Advertising is marked as such, is in no bundle with anything else, is not done to whoever is not known to be an adult, and uses no sensitive category.",
+				"Nobody is in a segment for advertising whose evidence lies on one day only.",
 			},
 			Left: []string{"What is advertised. How age is known, and whether it is true."},
 		})
@@ -116,6 +120,18 @@ func (e *Engine) risks(p *Processing) []AssessmentRisk {
 		list[i].Judgment = judgment
 	}
 	return list
+}
+
+// gated says what is between a segment and a third party, if anything gets there.
+func (e *Engine) gated() []string {
+	if e.cfg.Audience == nil {
+		return nil
+	}
+	return []string{
+		fmt.Sprintf("A segment is named to a third party only if a published count showed at least %d people in it, and while the newest one shows at least half of that, each less a margin.", e.cfg.Audience.MinPeople),
+		"Who is in it is told with the consent of that person, by a text that names the third party, under a pseudonym that no other one gets, and after that is recorded.",
+		"A person sees to whom what was told; when consent ends, those are named who have to be told.",
+	}
 }
 
 // comingBack says what the store does about older copies of it.

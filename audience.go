@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp"
@@ -29,9 +30,11 @@ type Audience struct {
 
 // audiences is a gate for each purpose, fed from the answers of the ledger: what they
 // say is a function of what was released, also after a restart, and also by other
-// processes on the same store.
+// processes on the same store. What was counted over definitions other than those that
+// serve says nothing about who is in a segment now, and is passed over.
 type audiences struct {
-	gates map[string]*audience.Gate // by purpose with a measure of segment sizes
+	gates    map[string]*audience.Gate // by purpose with a measure of segment sizes
+	declared map[string]uint64         // measure -> position in the ledger from which it means what it means here
 
 	mu   sync.Mutex
 	next uint64 // position in the ledger of the first record not read yet
@@ -52,7 +55,7 @@ func (e *Engine) openAudiences(ctx context.Context) error {
 			return ErrMembership
 		}
 	}
-	e.audiences.gates = map[string]*audience.Gate{}
+	e.audiences.gates, e.audiences.declared = map[string]*audience.Gate{}, map[string]uint64{}
 	for i := range e.rooms {
 		from := audience.Source{Account: e.account.Population()}
 		var small error
@@ -62,6 +65,7 @@ func (e *Engine) openAudiences(ctx context.Context) error {
 				continue
 			}
 			from.Measures = append(from.Measures, s.Name)
+			e.audiences.declared[s.Name], _ = e.account.Declared(s.Name)
 			if _, err := e.outlook(s.Name, s.ShareNano); small == nil || err == nil {
 				small = err
 			}
@@ -101,9 +105,13 @@ func (a *audiences) look(ctx context.Context, e *Engine) error {
 		if err != nil {
 			return err
 		}
-		room, i, ok := e.measure(r.Header().Measure)
-		if !ok || room.specs[i].Kind != contrib.KindSegmentSizes {
+		h := r.Header()
+		room, i, ok := e.measure(h.Measure)
+		switch {
+		case !ok || room.specs[i].Kind != contrib.KindSegmentSizes:
 			return nil
+		case h.Entry < a.declared[h.Measure] || h.Since != timeOf(e.since[h.Measure]).Format(time.DateOnly):
+			return nil // it counted over other definitions, whatever the names
 		}
 		return a.gates[room.purpose].Observe(r)
 	})

@@ -133,3 +133,40 @@ func TestAudienceConfig(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// TestAudiencesForgetOtherDefinitions: a count says nothing about a segment of the
+// same name that was defined otherwise, also where it changed on the same day.
+func TestAudiencesForgetOtherDefinitions(t *testing.T) {
+	ctx := t.Context()
+	for _, days := range []int{0, 1} {
+		cfg := shared()
+		cfg.Store = memstore.Volatile()
+		e := opened(t, cfg)
+		open := func(e *discreet.Engine, purpose, segment string) audience.State {
+			a, err := e.Audience(ctx, purpose, segment)
+			check(t, err)
+			return a.State
+		}
+		if !open(e.Engine, discreettest.Purpose, "runners").Open {
+			t.Fatal("not open")
+		}
+		e.Clock.Advance(time.Duration(days) * 24 * time.Hour)
+		changed := e.Config
+		changed.Segments = slices.Clone(cfg.Segments)
+		changed.Segments[0] = atLeast("runners", "sports.running", 3) // nobody
+		changed.Segments[0].Version = 2
+		narrow, err := discreet.Open(ctx, changed)
+		check(t, err)
+		if s := open(narrow, discreettest.Purpose, "runners"); s.Open || s.Why != audience.Uncounted {
+			t.Errorf("%d days later, defined otherwise: %+v", days, s)
+		}
+		if s := open(narrow, ads, "ad-runners"); !s.Open {
+			t.Errorf("%d days later, another purpose: %+v", days, s)
+		}
+		_, err = narrow.Release(ctx, discreet.Query{Name: "second-sizes", Measure: "sizes", Share: 0.05}, operator)
+		check(t, err)
+		if s := open(narrow, discreettest.Purpose, "runners"); s.Open || s.Why != audience.Few {
+			t.Errorf("%d days later, counted: %+v", days, s)
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
-	"github.com/discreet-go/discreet/segment"
 )
 
 // Needs returns the fewest notices that still have to be shown to a person so
@@ -120,23 +119,14 @@ func (e *Engine) chooseAll(ctx context.Context, batch []Chosen, ended *[]Ended) 
 	now := e.cfg.Now()
 	var people []consent.Subject
 	answers := map[consent.Subject][]Choice{}
-	sooner := map[segment.Key]time.Time{}
+	of := map[consent.Subject]*name{}
 	flush := func() error {
 		if len(people) == 0 {
 			return nil
 		}
-		if err := e.shorten(ctx, sooner); err != nil { // first: a crash in between errs on the short side
-			return err
-		}
-		err := e.step(ctx, people, func(i int, r *consent.Record, _ bool) (*consent.Record, error) {
-			return r, e.answer(r, answers[people[i]], now)
-		}, func(f func(int, []byte) ([]byte, error)) error {
-			return e.cfg.Store.ConsentUpdate(ctx, people, f)
+		err := e.stepLasting(ctx, people, func(i int) *name { return of[people[i]] }, func(i int, r *consent.Record) error {
+			return e.answer(r, answers[people[i]], now)
 		})
-		if err == nil {
-			err = e.renew(ctx, sooner, now)
-		}
-		clear(sooner)
 		people = people[:0]
 		clear(answers)
 		return err
@@ -173,12 +163,9 @@ func (e *Engine) chooseAll(ctx context.Context, batch []Chosen, ended *[]Ended) 
 			}
 		}
 		if _, ok := answers[subject]; !ok {
-			people = append(people, subject)
+			people, of[subject] = append(people, subject), names[i]
 		}
 		answers[subject] = append(answers[subject], answer)
-		if err := e.ends(names[i], answer, now, sooner); err != nil {
-			return err
-		}
 	}
 	if err := flush(); err != nil {
 		return err
@@ -216,50 +203,4 @@ func (e *Engine) ending(ctx context.Context, n *name, ends func(purpose string) 
 	}
 	more, err = e.named(ctx, n, ends)
 	return some, more, err
-}
-
-// ends notes until when the consent that an answer gives will last, for the
-// profiles under it.
-func (e *Engine) ends(n *name, c Choice, now time.Time, sooner map[segment.Key]time.Time) error {
-	if err := e.book.Choose(new(consent.History), c, now); err != nil {
-		return err // an answer that is refused shortens nothing
-	}
-	notice, _ := e.book.Notice(c.Notice, c.Version)
-	end := now.AddDate(0, 0, notice.ConsentDays)
-	for _, k := range e.keysOf(n, func(p string) bool { return slices.Contains(c.Grant, p) }) {
-		sooner[k] = end
-	}
-	return nil
-}
-
-// shorten ends the consent noted in profiles no later than the given moments.
-func (e *Engine) shorten(ctx context.Context, sooner map[segment.Key]time.Time) error {
-	var keys []segment.Key
-	for k, end := range sooner {
-		row, err := e.cfg.Store.ProfileRow(ctx, k)
-		if err != nil {
-			return err
-		}
-		if row == nil {
-			continue
-		}
-		p, err := segment.ReadProfile(row)
-		if err != nil {
-			return err
-		}
-		if p.ConsentEnds().After(end) {
-			keys = append(keys, k)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	err := e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
-		r, _ := e.room(keys[i].Purpose)
-		return r.rules.EndBy(row, sooner[keys[i]])
-	})
-	if err != nil {
-		return err
-	}
-	return e.cfg.Store.ProfileSync(ctx)
 }

@@ -114,7 +114,7 @@ type Config struct {
 	// that is durable, and by the days that went by, on Sweep: once for each change,
 	// or not at all where the process ends in between, where a call returned an error, for
 	// what time changed between the last Sweep before Open and Open, for definitions
-	// that changed, and for joining two identifiers. What is recorded while Sweep runs may be told twice. What ends
+	// that changed, and for joining two identifiers or moving to another root. What is recorded while Sweep runs may be told twice. What ends
 	// with consent goes to Ended; Sweep tells of it here too. It is called after the
 	// change and without a lock, so calls at the same time may tell in another order; it
 	// must be safe for concurrent use. Optional.

@@ -34,19 +34,31 @@ func (e *Engine) Decide(ctx context.Context, who Raw, s *Signals) (decisions map
 	if err != nil {
 		return nil, err
 	}
-	for i := range e.rooms {
-		if decisions[e.rooms[i].purpose].Reason != consent.SourceDenied {
+	for purpose, d := range decisions {
+		if d.Reason != consent.SourceDenied {
 			continue
 		}
-		link, err := k.deriver.Link(who, e.rooms[i].purpose)
-		if err == nil {
-			err = e.obey(ctx, who, link)
-		}
-		if err != nil {
+		if err := e.obeyDecision(ctx, k, who, purpose); err != nil {
 			return nil, err
 		}
 	}
 	return decisions, nil
+}
+
+// obeyDecision is obey for any purpose, also one that no segment is for.
+func (e *Engine) obeyDecision(ctx context.Context, k *keyset, who Raw, purpose string) error {
+	if _, ok := e.room(purpose); ok {
+		link, err := k.deriver.Link(who, purpose)
+		if err != nil {
+			return err
+		}
+		return e.obey(ctx, who, link)
+	}
+	subjects, err := k.deriver.AppendSubjects(nil, who)
+	if err != nil {
+		return err
+	}
+	return e.obeyTold(ctx, who, subjects[0], purpose)
 }
 
 // decideAll is Decide under one keyset; errKeys where another came meanwhile.
@@ -67,11 +79,8 @@ func (e *Engine) decideAll(ctx context.Context, k *keyset, who Raw, s *Signals, 
 	}
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	switch {
-	case e.closed.Load():
-		return ErrClosed
-	case e.keys.Load() != k:
-		return errKeys
+	if err := e.current(k); err != nil {
+		return err
 	}
 	n, err := e.meet(ctx, k, who)
 	if err != nil {

@@ -49,5 +49,11 @@ func Idle(e *Engine) bool {
 	for _, k := range r.keys[:cap(r.keys)] {
 		idle = idle && k == segment.Key{}
 	}
-	return idle
+	for _, c := range r.consents[:cap(r.consents)] {
+		idle = idle && c.subject.IsZero() && c.row == nil
+	}
+	for _, w := range r.work[:cap(r.work)] {
+		idle = idle && w.edges == nil
+	}
+	return idle && r.turns == nil
 }

@@ -3,7 +3,9 @@ package discreet
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/segment"
@@ -29,7 +31,8 @@ const importBatch = 256
 // consent system that is replaced: each with its own date, so that the consent
 // lasts from then, and is in the journal of the person with its proof. What is
 // recorded here at or after that date stays; see [consent.Record.Import]. A no that
-// ends a consent deletes what was kept under it, in the same step. Give the oldest
+// ends a consent deletes what was kept under it, in the same step, and a newer yes
+// that ends sooner ends it sooner. Give the oldest
 // first. It works in durable steps of up to 256 people; after an error or a
 // cancelled context the tally says how far it came, and importing again changes
 // nothing of that.
@@ -75,18 +78,16 @@ func (e *Engine) importAll(ctx context.Context, batch []Historic, t *ImportTally
 		return ErrClosed
 	}
 	var people []consent.Subject
+	names := map[consent.Subject]*name{}
 	given := map[consent.Subject][]consent.Historic{}
 	flush := func() error {
 		if len(people) == 0 {
 			return nil
 		}
 		counts := make([]consent.Imported, len(people))
-		err := e.step(ctx, people, func(i int, r *consent.Record, _ bool) (*consent.Record, error) {
-			var err error
+		err := e.stepLasting(ctx, people, func(i int) *name { return names[people[i]] }, func(i int, r *consent.Record) (err error) {
 			counts[i], err = e.take(r, given[people[i]])
-			return r, err
-		}, func(f func(int, []byte) ([]byte, error)) error {
-			return e.cfg.Store.ConsentUpdate(ctx, people, f)
+			return err
 		})
 		if err != nil {
 			return err
@@ -111,6 +112,7 @@ func (e *Engine) importAll(ctx context.Context, batch []Historic, t *ImportTally
 		if len(a.Refuse) == 0 {
 			if _, ok := given[n.subject]; !ok {
 				people = append(people, n.subject)
+				names[n.subject] = n
 			}
 			given[n.subject] = append(given[n.subject], a.Historic)
 			continue
@@ -141,6 +143,7 @@ func (e *Engine) take(r *consent.Record, answers []consent.Historic) (n consent.
 func (e *Engine) importNo(ctx context.Context, n *name, a consent.Historic, t *ImportTally, ended *[]Ended) error {
 	var count consent.Imported
 	var keys []segment.Key
+	lasts := map[segment.Key]time.Time{} // of what else the answer says
 	var x Ended
 	people := []consent.Subject{n.subject}
 	err := e.step(ctx, people, func(_ int, r *consent.Record, _ bool) (_ *consent.Record, err error) {
@@ -156,8 +159,14 @@ func (e *Engine) importNo(ctx context.Context, n *name, a consent.Historic, t *I
 				e.cfg.Source != nil && is.Refused(p, now) && !was.Refused(p, now) // what it agreed to, no record has
 		}
 		x, keys = e.ended(n, before, ends, consent.KindWithdrawn), e.keysOf(n, ends)
+		clear(lasts)
+		e.lasting(n, before, r, lasts)
+		maps.DeleteFunc(lasts, func(k segment.Key, _ time.Time) bool { return slices.Contains(keys, k) })
 		return r, nil
 	}, func(f func(int, []byte) ([]byte, error)) error {
+		if err := e.shorten(ctx, lasts); err != nil {
+			return err
+		}
 		return e.cfg.Store.Forget(ctx, n.subject, func(row []byte) ([]byte, error) { return f(0, row) }, keys)
 	})
 	if err != nil {
@@ -167,7 +176,7 @@ func (e *Engine) importNo(ctx context.Context, n *name, a consent.Historic, t *I
 	if len(x.Purposes) > 0 {
 		*ended = append(*ended, x)
 	}
-	return nil
+	return e.renew(ctx, lasts, e.cfg.Now())
 }
 
 // malformed reports whether the identifier has no pseudonym.

@@ -25,6 +25,18 @@ type keyset struct {
 	destroyed []uint32
 }
 
+// current returns errKeys where k is not in use any more, and ErrClosed. The caller
+// holds rights.
+func (e *Engine) current(k *keyset) error {
+	switch {
+	case e.closed.Load():
+		return ErrClosed
+	case e.keys.Load() != k:
+		return errKeys
+	}
+	return nil
+}
+
 func (e *Engine) newKeyset(ring *pseudonym.Keyring) (*keyset, error) {
 	purposes := make([]string, len(e.rooms))
 	for i, r := range e.rooms {

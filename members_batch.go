@@ -140,20 +140,19 @@ func (v *export) record(ctx context.Context, k *keyset, people []Raw, open []str
 		return nil, err
 	}
 	for i, l := range links {
-		if s := answers.get(l.Subject(), v.q.Purpose); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
-			if err := e.obey(ctx, known[i], l); err != nil {
-				return nil, err
+		for _, p := range []string{v.q.Purpose, v.q.Sharing} {
+			if s := answers.get(l.Subject(), p); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
+				if err := e.obeyDecision(ctx, k, known[i], p); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
 
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	switch {
-	case e.closed.Load():
-		return nil, ErrClosed
-	case e.keys.Load() != k:
-		return nil, errKeys
+	if err := e.current(k); err != nil {
+		return nil, err
 	}
 	d.turn = e.rights.turn.Load()
 	var subjects []consent.Subject

@@ -259,3 +259,52 @@ func TestTwoWorldsOfMembers(t *testing.T) {
 		t.Error("adding a person changed somebody else's disclosures")
 	}
 }
+
+// asks is a consent system that is asked by purpose; what it does not know it leaves
+// to the records.
+type asks map[string]consent.Answer
+
+func (a asks) Lookup(_ context.Context, _ discreet.Raw, purpose string) (consent.Answer, error) {
+	return a[purpose], nil
+}
+
+// TestSourceEndsSharing: a consent system that takes back sharing, or what the segment
+// is of, has those told who received memberships, once, whichever call sees it first.
+func TestSourceEndsSharing(t *testing.T) {
+	ctx := t.Context()
+	for _, purpose := range []string{partners, discreettest.Purpose} {
+		for name, see := range map[string]func(e *discreettest.Engine) error{
+			"decide": func(e *discreettest.Engine) error { return second(e.Decide(ctx, somebody(0), nil)) },
+			"export": func(e *discreettest.Engine) error {
+				got, _ := exported(t, e, toPartner, only(somebody(0)))
+				if len(got) != 0 {
+					t.Error("handed out")
+				}
+				return nil
+			},
+		} {
+			for _, forgotten := range []bool{false, true} {
+				o, src := &told{}, asks{}
+				cfg := shared()
+				cfg.Ended, cfg.Source, cfg.SourceTimeout = o.tell, src, time.Second
+				e := opened(t, cfg)
+				if got, _ := exported(t, e, toPartner, only(somebody(0))); len(got) != 1 {
+					t.Fatal("nobody is handed out")
+				}
+				if forgotten {
+					check(t, e.EraseInterest(ctx, somebody(0), discreettest.Purpose, "sports"))
+				}
+				e.Clock.Advance(time.Minute)
+				src[purpose] = consent.Answer{State: consent.Denied}
+				o.take()
+				for range 2 {
+					check(t, see(e))
+				}
+				list := o.take()
+				if len(list) != 1 || len(list[0].Disclosures) != 1 || list[0].Disclosures[0].Recipient != "Partner Ltd" || list[0].Why != consent.KindOptedOut {
+					t.Errorf("%s, %s, forgotten %v: told %+v", purpose, name, forgotten, list)
+				}
+			}
+		}
+	}
+}

@@ -132,8 +132,10 @@ func (e *Engine) move(ctx context.Context, from, to *name, stays func(r *consent
 	}
 	var left *consent.Record   // the consent that was there; nil for none
 	var joined *consent.Record // the consent of both
+	two := false               // there were two consents
 	err = e.step(ctx, people, func(i int, r *consent.Record, held bool) (*consent.Record, error) {
 		if i == 1 {
+			two = left != nil && held
 			if joined = r; left != nil && (held || stays != nil) {
 				joined.Merge(left, now)
 			} else if left != nil {
@@ -172,7 +174,11 @@ func (e *Engine) move(ctx context.Context, from, to *name, stays func(r *consent
 				return nil, err
 			}
 			m.EntersNext = joined.History().Returned(timeOf(m.WindowStart), r.purpose)
-			return r.rules.Merge(row, profile, m)
+			next, err := r.rules.Merge(row, profile, m)
+			if end, open := e.endOf(to, joined, r.purpose, now); err == nil && two && open {
+				next, err = r.rules.EndBy(next, end) // the one that ends sooner may have had no profile
+			}
+			return next, err
 		})
 	})
 	return moved, err

@@ -46,7 +46,8 @@ type ProcessingPurpose struct {
 	Categories   []string `json:"categories"` // of data
 	Sources      []string `json:"sources"`
 	Recipients   []string `json:"recipients"`
-	ThirdParties []string `json:"third_parties"` // of a sharing purpose
+	ThirdParties []string `json:"third_parties"`         // of a sharing purpose
+	Memberships  bool     `json:"memberships,omitempty"` // of a sharing purpose: they may be told who is in a segment
 	Transfers    []string `json:"transfers"`
 
 	PromisedDays int `json:"promised_days"` // the shortest time of keeping that any notice promised
@@ -158,6 +159,7 @@ func (e *Engine) processingPurpose(key string, controllers *[]string) Processing
 		union(&p.Transfers, n.Transfers...)
 		if p.Sharing {
 			union(&p.ThirdParties, n.ThirdParties...)
+			p.Memberships = e.cfg.Audience != nil && len(p.ThirdParties) > 0
 		}
 		p.ConsentDays = max(p.ConsentDays, n.ConsentDays)
 	}

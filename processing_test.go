@@ -17,6 +17,7 @@ import (
 	"github.com/discreet-go/discreet/discreettest"
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/segment"
+	"github.com/discreet-go/discreet/segment/audience"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -45,6 +46,7 @@ func audited() discreet.Config {
 	return discreet.Config{
 		Notices:  []consent.Notice{pages, more, second, german},
 		Segments: append(append([]segment.Definition{}, worldSegments...), richSegment), Measures: worldMeasures,
+		Audience: &audience.Config{MinPeople: 200, TTLDays: 7, MaxAgeDays: 3},
 	}
 }
 
@@ -133,6 +135,7 @@ func TestProcessingIsComplete(t *testing.T) {
 		"Example Ltd, 1 Example Road", "Example Hosting", "Our newsletter", "Example Panel Ltd", "Norway, by contract",
 		"personalize.content", "Legal basis: consent", "This is advertising.", "This is sharing", "No notice asks for it any more.",
 		"Kept for 90 days; promised: at most 90 days.", "Kept: the choice, and nothing else.",
+		"Kept: the choice, and what was disclosed under it.", "which segments a person is in", "7 days after it was told last",
 	} {
 		if !strings.Contains(record, want) {
 			t.Errorf("%q is not in the record", want)
@@ -157,7 +160,7 @@ func TestProcessingIsComplete(t *testing.T) {
 		"35(7)(a)", "35(7)(b)", "35(7)(c), (d)", "2.72 times", "epsilon, which is 1", "1e-06 (delta)", "Advice of the data protection officer", "Decision", "Review",
 		"a score of at least 1.5 in Books, where an event counts 1 on its day and half as much every 14 days",
 		"an event in Books \\> Fiction within the last 7 days", "an event in Sports today", "events on at least 3 days in Film", "none of: at least 1 event in Games and toys today",
-		"365 days, which touch at most 14 of them",
+		"365 days, which touch at most 14 of them", "at least 200 people in it",
 	} {
 		if !strings.Contains(assessment, want) {
 			t.Errorf("%q is not in the assessment", want)
@@ -200,6 +203,20 @@ func TestProcessingFollowsTheStore(t *testing.T) {
 	}
 	if strings.Contains(memory["assessment-v0.md"], "Third parties use") || strings.Contains(memory["assessment-v0.md"], "Advertising uses") {
 		t.Error("a risk is named that is not there")
+	}
+}
+
+// TestProcessingFollowsTheAudience: without one nobody is told who is in a segment,
+// and the documents do not say so.
+func TestProcessingFollowsTheAudience(t *testing.T) {
+	cfg := audited()
+	cfg.Audience = nil
+	for name, text := range documents(t, discreettest.Open(t, cfg)) {
+		for _, fact := range []string{"which segments a person is in", "which segments it is in", "disclosed under it", "after it was told last", "which third party was told", "people in it, and while", "memberships"} {
+			if strings.Contains(text, fact) {
+				t.Errorf("%s: %q", name, fact)
+			}
+		}
 	}
 }
 

@@ -28,12 +28,18 @@ func (p Processing) WriteText(w io.Writer) error {
 		if q.Sharing {
 			d.item("%s", "This is sharing with third parties.")
 		}
+		if q.Memberships {
+			d.item("%s", "They may be told which segments a person is in. What they were told is kept with the choice.")
+		}
 		if len(q.Notices) == 0 {
 			d.item("%s", "No notice asks for it any more.")
 		}
-		if q.KeptDays == 0 {
+		switch {
+		case q.KeptDays == 0 && q.Memberships:
+			d.item("Kept: the choice, and what was disclosed under it. Promised: at most %s.", count(int64(q.PromisedDays), "day"))
+		case q.KeptDays == 0:
 			d.item("Kept: the choice, and nothing else. Promised: at most %s.", count(int64(q.PromisedDays), "day"))
-		} else {
+		default:
 			d.item("Kept for %s; promised: at most %s.", count(int64(q.KeptDays), "day"), count(int64(q.PromisedDays), "day"))
 		}
 		d.list(3, "Categories of data", q.Categories)

@@ -21,8 +21,12 @@ func (e *Engine) released() ProcessingBudget {
 	mu2, reserve := e.plan.Totals()
 	b := ProcessingBudget{Epsilon: budget.Epsilon, Delta: budget.Delta, WindowDays: budget.WindowDays}
 	window := count(int64(b.WindowDays), "day")
+	own := "What is a person's own goes to that person."
+	if e.cfg.Audience != nil {
+		own = "What is a person's own goes to that person; and which segments it is in, to third parties that this person agreed to by name."
+	}
 	b.Words = []string{
-		"The engine publishes differentially private tables, and nothing else. What is a person's own goes to that person.",
+		"The engine publishes differentially private tables, and nothing else. " + own,
 		fmt.Sprintf("Whatever somebody concludes about a person from everything that is published within a window of %s, taken together, is at most %g times as likely, or as unlikely, "+
 			"with that person's record as without it (e to the power of epsilon, which is %g), but for a probability of %g (delta).", window, above(math.Exp(b.Epsilon)), b.Epsilon, b.Delta),
 		"It holds whatever else is known, for all that one identifier ever did, agreed to, refused, withdrew or erased. A publication that would not fit is refused.",
@@ -56,12 +60,21 @@ func (e *Engine) limits() []ProcessingLimit {
 		{"what a person did, by day and category", ttl + " after the day, and no longer than the consent: deleted when consent is withdrawn; when it expires, used no more, and deleted by the next sweep"},
 		{"what a person did that a measure may count", "as above, and no longer than the look-back of the measure"},
 		{"hashes of message ids, against repetition", "7 days"},
+		{"what a person is not interested in, and which segments a person has left", "as long as the consent, prolonged or not: deleted when consent is withdrawn; when it expires, by the next sweep"},
 		{"a consent that ended, and which notice was shown", count(int64(e.rememberDays()), "day") + " after its end"},
 		{"a refusal or a withdrawal", "until the person agrees or is erased, so that no older yes revives it; which notice was shown goes as above"},
+		{"the entries that prove what a person was asked and answered, at most 128", count(int64(consent.MaxConsentDays+e.rememberDays()), "day") + ", and no longer than until an erasure"},
 		{"the moment of an erasure, without anything else", "as a consent that ended"},
+		{"the log of commitments to those entries", "no limit: it holds times, and tells of nobody once the entries are gone"},
 		{"published tables, and the account of what they revealed", "no limit: what they reveal of a person is bounded, as said below"},
 		{"the log of who looked at people, and why", "no limit: it names operators, and nobody whose data it was"},
 		{"copies of the store", Blank + "how long backups are kept, and that erasures since are repeated when one is restored"},
+	}
+	if a := e.cfg.Audience; a != nil {
+		list = append(list,
+			ProcessingLimit{"what a third party was told of a person, there", count(int64(a.TTLDays), "day") + " after it was told last, and no longer than the consents: a contract has to say so"},
+			ProcessingLimit{"which third party was told what of a person", count(int64(e.rememberDays()), "day") + " after the third party may not use it any more, and no longer than until an erasure"},
+		)
 	}
 	return list
 }
@@ -87,7 +100,8 @@ func (e *Engine) security() []string {
 		held,
 		"An event enters a profile only with a decision that its person agreed, to this purpose, when it happened and when it is recorded. What is unknown, late or failing means no.",
 		"Categories that are marked sensitive are refused, with all below them.",
-		"Whoever asks for a person's data, or publishes, states who and why, and is logged before anything is done, in a log that shows changes.",
+		"What was asked and answered is in a log of salted commitments, which shows changes; erasing a person deletes the salts.",
+		"Whoever asks for a person's data, publishes, or hands out who is in a segment, states who and why, and is logged before anything is done, in a log that shows changes.",
 		"What is published is charged to the account, durably, before noise is drawn; the account is a log that shows changes, and published tables are signed.",
 		"A withdrawal or an erasure is durable when it is acknowledged.",
 	}

@@ -98,11 +98,8 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 	}
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	switch {
-	case e.closed.Load():
-		return nil, nil, Decision{}, ErrClosed
-	case e.keys.Load() != k:
-		return nil, nil, Decision{}, errKeys
+	if err := e.current(k); err != nil {
+		return nil, nil, Decision{}, err
 	}
 	if _, err := e.meet(ctx, k, who); err != nil {
 		return nil, nil, Decision{}, err

@@ -155,11 +155,8 @@ func (r *recording) admit(ctx context.Context, k *keyset) error {
 
 	e.rights.RLock()
 	defer e.rights.RUnlock()
-	switch {
-	case e.closed.Load():
-		return ErrClosed
-	case e.keys.Load() != k:
-		return errKeys
+	if err := e.current(k); err != nil {
+		return err
 	}
 	moment, err := e.moment(e.cfg.Now())
 	if err != nil {

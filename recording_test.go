@@ -56,6 +56,7 @@ func TestRecordEqualsRecordBatch(t *testing.T) {
 			}
 			cfg := inTwoRooms()
 			cfg.Keys, cfg.Store = keys, store
+			cfg.Edges = func(discreet.Edge) {}
 			e := discreettest.Open(t, cfg)
 			for i, who := range people[:20] {
 				c := discreet.Choice{Notice: "pages", Version: 1, Locale: "en", Method: "banner", Grant: []string{"personalize"}}

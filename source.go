@@ -2,6 +2,7 @@ package discreet
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/discreet-go/discreet/consent"
@@ -123,12 +124,38 @@ func (e *Engine) lookup(ctx context.Context, who Raw, purpose string) consent.So
 // of the Source counts if it was given after this.
 func (e *Engine) obey(ctx context.Context, who Raw, l pseudonym.Link) error {
 	row, err := e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: l.Purpose(), ID: l.ID()})
+	if err != nil {
+		return err
+	}
+	if row == nil {
+		return e.obeyTold(ctx, who, l.Subject(), l.Purpose())
+	}
+	return e.endBySource(ctx, who, l.Purpose())
+}
+
+// obeyTold is obey where there is no profile: a recipient may hold memberships that
+// rest on the purpose, and has to be told, once.
+func (e *Engine) obeyTold(ctx context.Context, who Raw, subject consent.Subject, purpose string) error {
+	row, err := e.cfg.Store.ConsentRow(ctx, subject)
 	if err != nil || row == nil {
 		return err
 	}
+	r, err := consent.ReadRecord(row)
+	if err != nil {
+		return err
+	}
 	now := e.cfg.Now()
-	_, err = e.forget(ctx, who, []string{l.Purpose()}, consent.KindOptedOut, func(r *consent.Record) {
-		r.OptOut(l.Purpose(), consent.SourceDenied, now)
+	rests := func(d consent.Disclosure) bool { return d.About(purpose) && d.Until.After(now) }
+	if r.History().Stands(purpose, now) || !slices.ContainsFunc(r.Disclosures(), rests) {
+		return nil
+	}
+	return e.endBySource(ctx, who, purpose)
+}
+
+func (e *Engine) endBySource(ctx context.Context, who Raw, purpose string) error {
+	now := e.cfg.Now()
+	_, err := e.forget(ctx, who, []string{purpose}, consent.KindOptedOut, func(r *consent.Record) {
+		r.OptOut(purpose, consent.SourceDenied, now)
 	})
 	return err
 }

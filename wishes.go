@@ -1,7 +1,6 @@
 package discreet
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -44,7 +43,8 @@ func (e *Engine) Interested(ctx context.Context, who Raw, purpose, category stri
 
 // Leave takes a person out of a segment of the purpose, whatever the segment
 // asks for and what is held, until Rejoin: rankings, releases, explanations and
-// exports obey. It is remembered as NotInterested is. Errors, beside those of
+// exports obey. Memberships that were handed out before end on their own day, and
+// no recipient is told. It is remembered as NotInterested is. Errors, beside those of
 // the store: ErrNoPurpose, [segment.ErrNoSegment], [segment.ErrWishes],
 // ErrNotAgreed. When it returned, that is durable.
 func (e *Engine) Leave(ctx context.Context, who Raw, purpose, name string) (err error) {
@@ -97,11 +97,8 @@ func (e *Engine) wish(ctx context.Context, who Raw, purpose string, change, else
 func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, link segment.Link, answer consent.SourceAnswer, change, elsewhere rowChange, turns *edges) error {
 	e.rights.Lock()
 	defer e.rights.Unlock()
-	switch {
-	case e.closed.Load():
-		return ErrClosed
-	case e.keys.Load() != k:
-		return errKeys
+	if err := e.current(k); err != nil {
+		return err
 	}
 	if _, err := e.meet(ctx, k, who); err != nil {
 		return err
@@ -142,11 +139,7 @@ func (e *Engine) wishUnder(ctx context.Context, k *keyset, who Raw, room *room, 
 // consent. What a request would signal, age among it, does not matter: a wish is
 // no use of data. The caller holds rights.
 func (e *Engine) beginning(ctx context.Context, room *room, link segment.Link, answer consent.SourceAnswer, now time.Time) (func(row []byte) ([]byte, error), error) {
-	row, err := e.cfg.Store.ConsentRow(ctx, link.Subject())
-	if err != nil {
-		return nil, err
-	}
-	h, err := consent.Deciding(row)
+	h, _, err := e.deciding(ctx, link.Subject())
 	if err != nil {
 		return nil, err
 	}
@@ -215,35 +208,4 @@ func (e *Engine) unwanted(dismissed, candidates []string) []string {
 		}
 	}
 	return list
-}
-
-// renew prolongs the profiles that hold wishes to the ends of consent that an
-// answer gave, after it is recorded: what ends sooner was shortened before.
-func (e *Engine) renew(ctx context.Context, ends map[segment.Key]time.Time, now time.Time) error {
-	var keys []segment.Key
-	for k, end := range ends {
-		r, _ := e.room(k.Purpose)
-		row, err := e.cfg.Store.ProfileRow(ctx, k)
-		if err != nil {
-			return err
-		}
-		next, err := r.rules.Renew(row, now, end)
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(row, next) {
-			keys = append(keys, k)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	err := e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
-		r, _ := e.room(keys[i].Purpose)
-		return r.rules.Renew(row, now, ends[keys[i]])
-	})
-	if err != nil {
-		return err
-	}
-	return e.cfg.Store.ProfileSync(ctx)
 }

@@ -74,7 +74,7 @@ func (r *Rules) Dismiss(row []byte, category string) ([]byte, error) {
 			return false
 		}
 		if fresh {
-			p.dismissed = p.wish(p.dismissed, category)
+			p.dismissed = p.wish(p.dismissed, r.taxonomy.nodes[i].id) // which an alias may have named
 		}
 		return r.forget(p, func(c []byte) bool { return r.belowOf(i, c) }) || fresh || before != len(p.dismissed)
 	})
@@ -187,11 +187,16 @@ func (r *Rules) Dismisses(p *Profile, category string) bool {
 
 // dismissed reports whether the node, or one above it, is dismissed.
 func (r *Rules) dismissed(p *Profile, i int32) bool {
-	if len(p.dismissed) == 0 {
-		return false
-	}
-	for ; i >= 0; i = r.taxonomy.nodes[i].parent {
-		if _, ok := p.searchWish(p.dismissed, r.taxonomy.nodes[i].id); ok {
+	text := p.buf
+	for _, d := range p.dismissed { // by what it names today: an id may have become an alias
+		var root int32
+		var ok bool
+		if text == nil { // as read
+			root, ok = r.taxonomy.index[p.string(d)]
+		} else {
+			root, ok = r.taxonomy.index[string(p.bytes(d))]
+		}
+		if ok && r.taxonomy.below(root, i) {
 			return true
 		}
 	}

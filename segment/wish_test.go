@@ -498,3 +498,61 @@ func TestRenew(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDismissByAlias: a category is dismissed under whatever name it is given, and
+// stays so where the taxonomy gives its id to another tree's category as an alias.
+func TestDismissByAlias(t *testing.T) {
+	with := func(tax *segment.Taxonomy, aliases map[string]string) *segment.Rules {
+		tax, err := tax.WithAliases(aliases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := segment.NewRules(segment.RulesConfig{
+			Purpose: rules(t).Purpose(), Taxonomy: tax, TTLDays: 60,
+			Definitions: []segment.Definition{{
+				Name: "any", Title: "Any", Purpose: rules(t).Purpose(), Version: 1,
+				All: []segment.Predicate{{Subtree: &segment.Subtree{Category: tax.IDs()[0]}}},
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	outcome := func(r *segment.Rules, row []byte, category string) segment.Outcome {
+		_, out, err := r.Admit(row, grant(1), link(1), segment.Event{Category: category, Time: start}, moment(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	r := with(segment.Small(), map[string]string{"jogging": "sports.running"})
+	row, err := r.Dismiss(begun(t, r), "jogging")
+	row = must(t, row, err)
+	if got := read(t, row).Dismissed(); !slices.Equal(got, []string{"sports.running"}) {
+		t.Errorf("dismissed %q", got)
+	}
+	for _, name := range []string{"jogging", "sports.running"} {
+		if out := outcome(r, row, name); out != segment.RefusedDismissed || !r.Dismisses(read(t, row), name) {
+			t.Errorf("%s: %v", name, out)
+		}
+	}
+	if again, err := r.Dismiss(row, "sports.running"); err != nil || !bytes.Equal(again, row) {
+		t.Error("dismissed twice")
+	}
+	// Another tree, in which the old id is an alias.
+	tree, err := segment.ReadTSV(strings.NewReader("id\tparent_id\tname\tflag\n1\t\tSport\t\n2\t1\tRunning\t\n3\t1\tSwimming\t\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = with(tree, map[string]string{"sports.running": "2"})
+	for name, want := range map[string]segment.Outcome{"2": segment.RefusedDismissed, "sports.running": segment.RefusedDismissed, "3": segment.Admitted, "1": segment.Admitted} {
+		if out := outcome(r, row, name); out != want {
+			t.Errorf("in another tree, %s: %v", name, out)
+		}
+	}
+	back, err := r.Interested(row, "2")
+	if err != nil || back != nil {
+		t.Errorf("taken back: %x, %v", back, err)
+	}
+}

@@ -209,3 +209,12 @@ func (a *Account) Declare(ctx context.Context, name string, spec []byte, now tim
 	}
 	return day, nil
 }
+
+// Declared returns the position in the log of the latest declaration under a name,
+// as far as this process knows: a charge before it was of what was declared before.
+func (a *Account) Declared(name string) (entry uint64, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	d, ok := a.st.declared[name]
+	return d.seq, ok
+}

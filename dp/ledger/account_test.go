@@ -506,6 +506,12 @@ func TestDeclare(t *testing.T) {
 	if r := a.Report(); r.Records != 4 || r.Entries != 0 {
 		t.Fatalf("%d records", r.Records)
 	}
+	if entry, ok := a.Declared("sizes"); entry != 3 || !ok {
+		t.Fatalf("declared at %d, %v", entry, ok)
+	}
+	if _, ok := a.Declared("views"); ok {
+		t.Fatal("declared, and nobody did")
+	}
 	if err := a.Advance(ctx, at(65)); err != nil {
 		t.Fatal(err)
 	}

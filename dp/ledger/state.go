@@ -58,6 +58,7 @@ type entry struct {
 type declaration struct {
 	spec digest
 	day  contrib.Day
+	seq  uint64
 }
 
 func newState() *state {
@@ -193,7 +194,7 @@ func (s *state) take(r *record) (undo func()) {
 	case r.Declare != nil:
 		name := r.Declare.Name
 		old, was := s.declared[name]
-		s.declared[name] = declaration{r.Declare.Spec, contrib.Day(r.Declare.Day)}
+		s.declared[name] = declaration{r.Declare.Spec, contrib.Day(r.Declare.Day), r.Seq}
 		return func() {
 			if s.declared[name] = old; !was {
 				delete(s.declared, name)
