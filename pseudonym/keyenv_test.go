@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestKeyringFromEnv(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	damaged := []byte(good)
+	damaged := slices.Clone(file) // before it is encoded, which stays valid
 	damaged[len(damaged)/2] ^= 1
 	for name, c := range map[string]struct {
 		value string
@@ -53,7 +54,7 @@ func TestKeyringFromEnv(t *testing.T) {
 		"standard":     {base64.RawStdEncoding.EncodeToString([]byte{0xfb, 0xff, 0xfe}), pseudonym.ErrKeyEnv},
 		"a root alone": {strings.Repeat("A", 43), pseudonym.ErrKeyFileFormat},
 		"cut":          {good[:len(good)/4*4-4], pseudonym.ErrKeyFileFormat},
-		"damaged":      {string(damaged), pseudonym.ErrKeyFile},
+		"damaged":      {base64.RawURLEncoding.EncodeToString(damaged), pseudonym.ErrKeyFile},
 		"sealed":       {base64.RawURLEncoding.EncodeToString(sealedText), pseudonym.ErrKeyFileSealed},
 	} {
 		t.Setenv(keyVariable, c.value)
