@@ -40,8 +40,9 @@ type bound struct {
 }
 
 // Open connects to the schema of a store that Migrate made. It takes a copy of
-// config, and sets in it what commits rely on: synchronous_commit on and read
-// committed isolation, whatever the role's defaults are. It returns ErrSchema,
+// config, and sets in it what commits rely on, synchronous_commit on and read
+// committed isolation, and that statements are planned anew as tables grow,
+// whatever the role's defaults are. It returns ErrSchema,
 // ErrNotMigrated, ErrNewer, ErrRole, ErrDatabase, or the error of ctx.
 func Open(ctx context.Context, config *pgxpool.Config, schema string) (*Store, error) {
 	if !validSchema(schema) {
@@ -54,6 +55,9 @@ func Open(ctx context.Context, config *pgxpool.Config, schema string) (*Store, e
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "read committed"
 	config.ConnConfig.RuntimeParams["bytea_output"] = "hex"
+	// A plan that was kept from when the tables were small would look through all of
+	// a table for each row of a batch.
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, clean(ctx, err)
