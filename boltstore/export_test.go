@@ -10,6 +10,9 @@ func NoSync(s *Store) { s.now.Load().db.NoSync = true }
 // the kinds of its rows, with what remained of them.
 func Journaled(s *Store) (entries []string, err error) {
 	j := s.now.Load().journal
+	if j == nil {
+		return nil, nil // nobody was erased yet
+	}
 	data := make([]byte, j.size)
 	if _, err := j.f.ReadAt(data, 0); err != nil {
 		return nil, err
