@@ -51,8 +51,8 @@ type tally struct {
 
 // key is a discovered cell.
 type key struct {
-	segment int32
-	item    string
+	row  int32
+	item string
 }
 
 // Count adds up what people contribute to a measure in the accounting window,
@@ -125,25 +125,15 @@ type adder interface {
 
 // dense sums public cells: an integer for each, also the empty ones.
 type dense struct {
-	items  []string
-	values []int64
+	columns int
+	values  []int64
 }
 
 func newDense(s *Spec) *dense {
-	return &dense{items: s.Items, values: make([]int64, len(s.Segments)*max(1, len(s.Items)))}
+	return &dense{columns: s.Columns(), values: make([]int64, max(1, len(s.Names()))*s.Columns())}
 }
 
-func (d *dense) add(c contrib.Cell) error {
-	i := c.Segment
-	if d.items != nil {
-		j, ok := slices.BinarySearch(d.items, c.Item)
-		if !ok {
-			return ErrSpec
-		}
-		i = i*len(d.items) + j
-	}
-	return addTo(&d.values[i], c.Value)
-}
+func (d *dense) add(c contrib.Cell) error { return addTo(&d.values[c.Row*d.columns+c.Column], c.Value) }
 
 func (d *dense) tally(f *frame) *tally { return &tally{frame: f, values: d.values} }
 
@@ -151,7 +141,7 @@ func (d *dense) tally(f *frame) *tally { return &tally{frame: f, values: d.value
 type sparse struct {
 	items map[string]uint32
 	names []string
-	sums  map[uint64]int64 // segment<<32 | item
+	sums  map[uint64]int64 // row<<32 | item
 }
 
 func (s *sparse) add(c contrib.Cell) error {
@@ -164,7 +154,7 @@ func (s *sparse) add(c contrib.Cell) error {
 		i = uint32(len(s.names))
 		s.items[name], s.names = i, append(s.names, name)
 	}
-	at := uint64(c.Segment)<<32 | uint64(i)
+	at := uint64(c.Row)<<32 | uint64(i)
 	v := s.sums[at]
 	if err := addTo(&v, c.Value); err != nil {
 		return err
@@ -181,7 +171,7 @@ func (s *sparse) tally(f *frame) *tally {
 	for place, name := range names {
 		rank[s.items[name]] = uint32(place)
 	}
-	order := make([]uint64, 0, len(s.sums)) // segment<<32 | place
+	order := make([]uint64, 0, len(s.sums)) // row<<32 | place
 	for at := range s.sums {
 		order = append(order, at>>32<<32|uint64(rank[uint32(at)]))
 	}
@@ -189,15 +179,16 @@ func (s *sparse) tally(f *frame) *tally {
 	t := &tally{frame: f, keys: make([]key, len(order)), values: make([]int64, len(order))}
 	for i, o := range order {
 		item := names[uint32(o)]
-		t.keys[i] = key{segment: int32(o >> 32), item: item}
+		t.keys[i] = key{row: int32(o >> 32), item: item}
 		t.values[i] = s.sums[o>>32<<32|uint64(s.items[item])]
 	}
 	return t
 }
 
-// addTo adds v, at least 1, to *sum or reports that it does not fit.
+// addTo adds v, which is not 0, to *sum or reports that it does not fit.
 func addTo(sum *int64, v int64) error {
-	if v < 1 || *sum > math.MaxInt64/4-v { // room for noise on top
+	const room = math.MaxInt64 / 4 // for noise on top
+	if v == 0 || v > room || v < -room || *sum > 0 && *sum > room-v || *sum < 0 && *sum < -room-v {
 		return ErrOverflow
 	}
 	*sum += v
@@ -205,15 +196,29 @@ func addTo(sum *int64, v int64) error {
 }
 
 // cell returns the names of value i.
-func (t *tally) cell(i int) (segment, item string) {
+func (t *tally) cell(i int) contrib.Key {
 	s := &t.frame.spec
-	switch {
-	case s.Discovered:
-		return s.Segments[t.keys[i].segment], t.keys[i].item
-	case s.Items == nil:
-		return s.Segments[i], ""
+	if s.Discovered {
+		k := s.RowKey(int(t.keys[i].row))
+		k.Item = t.keys[i].item
+		return k
 	}
-	return s.Segments[i/len(s.Items)], s.Items[i%len(s.Items)]
+	columns := s.Columns()
+	return s.Key(i/columns, i%columns)
+}
+
+// few drops the discovered cells that fewer people hold than ever come out.
+func (t *tally) few(least int64) {
+	n := 0
+	for i, v := range t.values {
+		if v >= least {
+			t.keys[n], t.values[n] = t.keys[i], v
+			n++
+		}
+	}
+	clear(t.keys[n:])
+	clear(t.values[n:])
+	t.keys, t.values = t.keys[:n], t.values[:n]
 }
 
 // String returns a fixed text.

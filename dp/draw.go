@@ -137,15 +137,95 @@ func draw(c *Counts, p *Params, n *Noise, signer note.Signer) (Release, error) {
 // release overwrites the exact values with noisy ones, in one batch in the order
 // of the keys, and returns the cells that come out.
 func (t *tally) release(n *Noise) ([]Cell, error) {
-	gaussian, err := noise.NewGaussian(n.scale)
-	if err != nil {
+	if n.MinPeople > 0 {
+		t.few(n.MinPeople)
+	}
+	if n.keep != nil {
+		return t.chosen(n)
+	}
+	if err := t.addNoise(n); err != nil {
 		return nil, err
 	}
-	cells, err := noise.Histogram(gaussian, t.values, t.least(n), t.maker(n))
+	cells := noise.Reaching(t.values, t.least(n), t.maker(n))
 	if len(cells) > maxCells {
 		return nil, ErrSize
 	}
-	return cells, err
+	return cells, nil
+}
+
+// addNoise adds independent noise to every value.
+func (t *tally) addNoise(n *Noise) error {
+	if n.Mechanism == discreteLaplace {
+		l, err := noise.NewLaplace(n.scale)
+		if err != nil {
+			return err
+		}
+		return l.AddTo(t.values)
+	}
+	g, err := noise.NewGaussian(n.scale)
+	if err != nil {
+		return err
+	}
+	if n.CountSigma == 0 {
+		return g.AddTo(t.values)
+	}
+	// People and sums stand in turn, with noise of their own.
+	people, sums := make([]int64, len(t.values)/2), make([]int64, len(t.values)/2)
+	for i := range people {
+		people[i], sums[i] = t.values[2*i], t.values[2*i+1]
+	}
+	clear(t.values)
+	defer clear(people)
+	defer clear(sums)
+	c, err := noise.NewGaussian(n.count)
+	if err != nil {
+		return err
+	}
+	if err := c.AddTo(people); err != nil {
+		return err
+	}
+	if err := g.AddTo(sums); err != nil {
+		return err
+	}
+	for i := range people {
+		t.values[2*i], t.values[2*i+1] = people[i], sums[i]
+	}
+	return nil
+}
+
+// chosen returns the keys that the rule of selection lets out, each by a toss of its
+// own. Keys with as many people have one probability, so it is looked up once for each.
+func (t *tally) chosen(n *Noise) ([]Cell, error) {
+	keep := map[int64]*big.Rat{}
+	out := make([]bool, len(t.values))
+	for i, v := range t.values {
+		p, ok := keep[v]
+		if !ok {
+			p = n.keep.Keep(v)
+			keep[v] = p
+		}
+		var err error
+		if out[i], err = noise.Toss(p); err != nil {
+			return nil, err
+		}
+	}
+	kept := 0
+	for i := range out { // what comes out says nothing of how many people it has
+		t.values[i] = 0
+		if out[i] {
+			kept++
+		}
+	}
+	if kept > maxCells {
+		return nil, ErrSize
+	}
+	cells := make([]Cell, 0, kept)
+	for i := range out {
+		if out[i] {
+			cells = append(cells, cellOf(t.cell(i), 0, 0))
+		}
+	}
+	return cells, nil
 }
 
 // least is the least noisy value that is released.
@@ -159,14 +239,20 @@ func (t *tally) least(n *Noise) int64 {
 // maker returns what makes a cell of the i-th key and its noisy value.
 func (t *tally) maker(n *Noise) func(i int, v int64) Cell {
 	return func(i int, v int64) Cell {
-		segment, item := t.cell(i)
-		return cellOf(segment, item, v, n.Margin)
+		k := t.cell(i)
+		if k.Part == contrib.PartCount {
+			return cellOf(k, v, n.CountMargin)
+		}
+		return cellOf(k, v, n.Margin)
 	}
 }
 
 // cellOf makes a cell whose interval saturates at the ends of int64.
-func cellOf(segment, item string, v, margin int64) Cell {
-	c := Cell{Segment: segment, Item: item, Value: v, Low: math.MinInt64, High: math.MaxInt64}
+func cellOf(k contrib.Key, v, margin int64) Cell {
+	c := Cell{
+		Segment: k.Segment, Category: k.Category, Group: k.Group, Item: k.Item, With: k.With, Part: k.Part,
+		Value: v, Low: math.MinInt64, High: math.MaxInt64,
+	}
 	if v >= math.MinInt64+margin {
 		c.Low = v - margin
 	}
@@ -176,24 +262,9 @@ func cellOf(segment, item string, v, margin int64) Cell {
 	return c
 }
 
-// header says everything about the release but the number of its cells, from
-// declared parameters alone.
-func header(s *Spec, p *Params, n *Noise) Header {
-	partitions := partitionsPublic
-	if s.Discovered {
-		partitions = partitionsDiscovered
-	}
-	return Header{
-		Format: Format, Library: proof.Version,
-		Account: p.Account, Entry: p.Entry, Name: p.Name,
-		Measure: s.Name, Kind: s.Kind.String(), Partitions: partitions,
-		Window: p.Window, WindowFrom: dayText(p.WindowFrom), WindowTo: dayText(p.WindowTo),
-		AsOf: dayText(p.AsOf), Since: dayText(p.Since), Lookback: s.LookbackDays,
-		Mechanism: n.Mechanism, Sigma: n.Sigma, StdDev: n.StdDev,
-		L0: s.L0(), LInf: s.LInf(), Mu: n.Mu, Delta: n.Delta, Threshold: n.Threshold,
-		Epsilon: p.Budget.Epsilon, WindowDelta: p.Budget.Delta,
-		Level: Level, Margin: n.Margin,
-	}
+// keyOf returns the names of a cell.
+func keyOf(c *Cell) contrib.Key {
+	return contrib.Key{Segment: c.Segment, Category: c.Category, Group: c.Group, Item: c.Item, With: c.With, Part: c.Part}
 }
 
 const (

@@ -184,7 +184,7 @@ func alike(rs []Release) error {
 		}
 		for i := range r.Len() {
 			a, b := r.At(i), rs[0].At(i)
-			if a.Segment != b.Segment || a.Item != b.Item {
+			if keyOf(&a) != keyOf(&b) {
 				return ErrCells
 			}
 		}

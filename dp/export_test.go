@@ -25,7 +25,8 @@ func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[
 	}
 	keys := make([]CellKey, len(t.values))
 	for i := range keys {
-		keys[i].Segment, keys[i].Item = t.cell(i)
+		k := t.cell(i)
+		keys[i].Segment, keys[i].Item = k.Segment, k.Item
 	}
 	return keys, t.values, nil
 }

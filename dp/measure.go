@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/discreet-go/discreet/internal/contrib"
-	"github.com/discreet-go/discreet/internal/envelope"
 	"github.com/discreet-go/discreet/internal/proof"
 )
 
@@ -16,6 +15,45 @@ type (
 	SegmentSizes = contrib.SegmentSizes
 	// SegmentItems counts people, or their events, in each segment x item cell.
 	SegmentItems = contrib.SegmentItems
+	// People counts people who did something.
+	People = contrib.People
+	// Events adds up what people did.
+	Events = contrib.Events
+	// Sums adds up amounts.
+	Sums = contrib.Sums
+	// Means gives people and sums of amounts, for means.
+	Means = contrib.Means
+	// ItemTotals counts people, or their events, of each item.
+	ItemTotals = contrib.ItemTotals
+	// CategoryItems counts people, or their events, in each category of interest x
+	// item cell.
+	CategoryItems = contrib.CategoryItems
+	// ItemPairs adds up how strongly two items go together.
+	ItemPairs = contrib.ItemPairs
+	// Keys lists the items that are there.
+	Keys = contrib.Keys
+	// Histogram counts people by how much they have of something.
+	Histogram = contrib.Histogram
+	// Groups counts people of each group by what a campaign did.
+	Groups = contrib.Groups
+)
+
+// What declarations are made of.
+type (
+	// By is [Everybody], [BySegment] or [ByCategory].
+	By = contrib.By
+	// Everybody is one row for all.
+	Everybody = contrib.Everybody
+	// BySegment is a row for each segment.
+	BySegment = contrib.BySegment
+	// ByCategory is a row for each listed category.
+	ByCategory = contrib.ByCategory
+	// Amount says which amounts are added up, and between which bounds.
+	Amount = contrib.Amount
+	// Law is a law of noise.
+	Law = contrib.Law
+	// Quantity is what a histogram is of.
+	Quantity = contrib.Quantity
 	// Partitions is [Public] or [Discovered].
 	Partitions = contrib.Partitions
 	// Public lists keys known without looking at anybody's data.
@@ -26,6 +64,22 @@ type (
 	Spec = contrib.Spec
 	// Day counts days since 1970-01-01 UTC.
 	Day = contrib.Day
+)
+
+// Laws of noise.
+const (
+	Automatic = contrib.Automatic
+	Gaussian  = contrib.Gaussian
+	Laplace   = contrib.Laplace
+)
+
+// Quantities of histograms.
+const (
+	QuantitySegments   = contrib.QuantitySegments
+	QuantityItems      = contrib.QuantityItems
+	QuantityCategories = contrib.QuantityCategories
+	QuantityEvents     = contrib.QuantityEvents
+	QuantityAmount     = contrib.QuantityAmount
 )
 
 // Released tables.
@@ -50,42 +104,8 @@ func NewSpec(m Measure, segments []string) (Spec, error) { return contrib.NewSpe
 // checkSpec holds what sensitivity rests on, whoever filled the Spec in. It
 // takes one pass over the public keys.
 func checkSpec(s *Spec) error {
-	if s == nil || !contrib.ValidName(s.Name) ||
-		s.MaxSegments < 1 || s.MaxSegments > contrib.MaxSegments ||
-		s.MaxItems < 1 || s.MaxItems > contrib.MaxItems ||
-		!envelope.Bounds(int64(s.L0()), s.LInf()) || !sortedKeys(s.Segments) {
-		return ErrSpec
-	}
-	switch s.Kind {
-	case contrib.KindSegmentSizes:
-		if s.Discovered || s.Items != nil || s.MaxItems != 1 || s.MaxPerCell != 1 || s.LookbackDays != 0 {
-			return ErrSpec
-		}
-	case contrib.KindSegmentItems:
-		if s.LookbackDays < 1 || s.LookbackDays > contrib.MaxLookbackDays {
-			return ErrSpec
-		}
-		if s.Discovered && (s.Items != nil || s.MaxPerCell != 1) || !s.Discovered && !sortedKeys(s.Items) {
-			return ErrSpec
-		}
-		if len(s.Items) > 0 && len(s.Segments) > contrib.MaxPublic/len(s.Items) {
-			return ErrSpec
-		}
-	default:
+	if s == nil || s.Check() != nil {
 		return ErrSpec
 	}
 	return nil
-}
-
-// sortedKeys reports whether list is a strictly ascending list of valid keys.
-func sortedKeys(list []string) bool {
-	if len(list) == 0 || len(list) > contrib.MaxPublic || !contrib.ValidKey(list[0]) {
-		return false
-	}
-	for i, k := range list[1:] {
-		if k <= list[i] || !contrib.ValidKey(k) {
-			return false
-		}
-	}
-	return true
 }

@@ -9,12 +9,19 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Format names the text that a release is signed as: this line, one line of
-// JSON for the Header, one for each Cell. docs/formats.md describes it.
-const Format = "discreet-release/0"
+// Formats name the text that a release is signed as: this line, one line of
+// JSON for the Header, one for each Cell. docs/formats.md describes them. Format0 is
+// that of tables of segment sizes, and of segments and public items, without anything
+// that came later.
+const (
+	Format0 = "discreet-release/0"
+	Format  = "discreet-release/1"
+)
 
 const (
 	roundedGaussian      = "rounded-gaussian"
+	discreteLaplace      = "discrete-laplace"
+	selection            = "selection"
 	partitionsPublic     = "public"
 	partitionsDiscovered = "discovered"
 
@@ -41,8 +48,8 @@ func encode(h *Header, cells []Cell) ([]byte, error) {
 	if err != nil {
 		return nil, ErrFormat
 	}
-	out := make([]byte, 0, len(Format)+len(head)+2+96*len(cells))
-	out = append(append(out, Format...), '\n')
+	out := make([]byte, 0, len(h.Format)+len(head)+2+96*len(cells))
+	out = append(append(out, h.Format...), '\n')
 	out = append(append(out, head...), '\n')
 	for i := range cells {
 		out = appendCell(out, &cells[i])
@@ -52,15 +59,20 @@ func encode(h *Header, cells []Cell) ([]byte, error) {
 
 // appendCell writes the line of a cell: the JSON of the struct.
 func appendCell(out []byte, c *Cell) []byte {
-	out = append(out, `{"segment":`...)
-	out = appendString(out, c.Segment)
-	if c.Item != "" {
-		out = append(out, `,"item":`...)
-		out = appendString(out, c.Item)
+	from := len(out)
+	for _, name := range [...]struct{ field, value string }{
+		{`,"segment":`, c.Segment}, {`,"category":`, c.Category}, {`,"group":`, c.Group},
+		{`,"item":`, c.Item}, {`,"with":`, c.With}, {`,"part":`, c.Part},
+	} {
+		if name.value != "" {
+			out = append(out, name.field...)
+			out = appendString(out, name.value)
+		}
 	}
 	out = strconv.AppendInt(append(out, `,"value":`...), c.Value, 10)
 	out = strconv.AppendInt(append(out, `,"low":`...), c.Low, 10)
 	out = strconv.AppendInt(append(out, `,"high":`...), c.High, 10)
+	out[from] = '{' // in place of the first comma
 	return append(out, "}\n"...)
 }
 

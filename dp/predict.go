@@ -28,16 +28,24 @@ const (
 var ErrLoss = errors.New("dp: a release needs a loss above zero, with a delta if and only if partitions are discovered")
 
 // Noise is what a release of a measure gets for a loss. It follows from
-// declared parameters alone, so it is known before anything is spent.
+// declared parameters alone, so it is known before anything is spent. Scales are in
+// steps, see Header.Step and Header.Per.
 type Noise struct {
-	Mechanism string  // "rounded-gaussian"
-	Sigma     float64 // standard deviation before rounding
+	Mechanism string  // "rounded-gaussian", "discrete-laplace", or "selection" of keys
+	Sigma     float64 // standard deviation before rounding, or scale b of Laplace noise; 0 for keys
 	StdDev    float64 // of a value around the bounded exact number
 	Margin    int64   // a value ± Margin holds that number with about probability Level
 	Threshold int64   // least value of a discovered cell that is released; 0 for public
+	MinPeople int64   // fewer never make a discovered cell come out; 0 for public
+	Even      int64   // of keys: the fewest people with which one comes out at least half the time
 	Mu, Delta float64 // the loss, rounded up
 
-	scale noise.Scale // Sigma
+	CountSigma  float64 // the same of the part "count", of means with both parts
+	CountStdDev float64
+	CountMargin int64
+
+	scale, count noise.Scale // of Sigma, CountSigma
+	keep         *accounting.Selection
 }
 
 // margin returns the least margin of probability Level; where that is so coarse
@@ -80,25 +88,118 @@ func noiseFor(spec *contrib.Spec, mu2, delta accounting.Units) (n Noise, err err
 	if mu2.IsZero() || delta.IsZero() == spec.Discovered {
 		return Noise{}, ErrLoss
 	}
-	n = Noise{Mechanism: roundedGaussian, Mu: float64(accounting.MuUp(mu2)), Delta: exact.FloatUp(delta.Rat())}
-	sigma, err := accounting.SigmaFor(spec.L2Squared(), mu2)
+	n = Noise{Mu: float64(accounting.MuUp(mu2)), Delta: exact.FloatUp(delta.Rat()), MinPeople: int64(spec.MinPeople)}
+	if spec.Kind == contrib.KindKeys {
+		return n, n.selection(spec, accounting.Charge{Mu2: mu2, Delta: delta})
+	}
+	law, err := lawFor(spec, mu2)
 	if err != nil {
 		return Noise{}, err
 	}
-	if n.scale, err = noise.NewScale(sigma); err != nil {
-		return Noise{}, err
+	if law == Laplace {
+		return n, n.laplace(spec, mu2)
 	}
-	sigma, n.Sigma = n.scale.Rat(), n.scale.Float64Up() // what is drawn, never less than asked for
-	if n.StdDev, err = accounting.StdDev(sigma); err != nil {
-		return Noise{}, err
+	return n, n.gaussian(spec, mu2, delta)
+}
+
+// lawFor returns the law with the lower error. A Gaussian DP account pays for
+// Laplace noise as for any epsilon-DP mechanism, so that it rarely is the Laplace.
+func lawFor(spec *contrib.Spec, mu2 accounting.Units) (contrib.Law, error) {
+	if spec.Noise != Automatic || spec.Discovered || spec.Parts() > 1 {
+		return max(spec.Noise, Gaussian), nil
 	}
-	if n.Margin, err = margin(sigma); err != nil {
-		return Noise{}, err
+	var gaussian, laplace Noise
+	if err := gaussian.gaussian(spec, mu2, accounting.Units{}); err != nil {
+		return 0, err
+	}
+	if err := laplace.laplace(spec, mu2); err == nil && laplace.StdDev < gaussian.StdDev {
+		return Laplace, nil
+	}
+	return Gaussian, nil
+}
+
+// gaussian fills in rounded Gaussian noise.
+func (n *Noise) gaussian(spec *contrib.Spec, mu2, delta accounting.Units) error {
+	n.Mechanism = roundedGaussian
+	square, ratio := spec.L2Squared(), uint64(1)
+	if spec.Parts() > 1 {
+		ratio = spec.Ratio()
+		square += uint64(spec.MaxSegments) * ratio * ratio
+	}
+	sigma, err := accounting.SigmaFor(square, mu2)
+	if err != nil {
+		return err
+	}
+	if n.scale, n.Sigma, n.StdDev, n.Margin, err = drawn(sigma); err != nil {
+		return err
+	}
+	if spec.Parts() > 1 {
+		sigma.Quo(sigma, new(big.Rat).SetInt(new(big.Int).SetUint64(ratio)))
+		n.count, n.CountSigma, n.CountStdDev, n.CountMargin, err = drawn(sigma)
+		return err
 	}
 	if spec.Discovered {
-		if n.Threshold, err = accounting.Threshold(sigma, spec.L0(), delta); err != nil {
-			return Noise{}, err
+		if n.Threshold, err = accounting.Threshold(n.scale.Rat(), spec.L0(), delta); err != nil {
+			return err
+		}
+		n.Threshold += n.MinPeople - 1
+	}
+	return nil
+}
+
+// drawn returns what is drawn for a sigma, never less than asked for.
+func drawn(sigma *big.Rat) (scale noise.Scale, s, stdDev float64, m int64, err error) {
+	if scale, err = noise.NewScale(sigma); err != nil {
+		return scale, 0, 0, 0, err
+	}
+	sigma = scale.Rat()
+	if stdDev, err = accounting.StdDev(sigma); err != nil {
+		return scale, 0, 0, 0, err
+	}
+	m, err = margin(sigma)
+	return scale, scale.Float64Up(), stdDev, m, err
+}
+
+// laplace fills in discrete Laplace noise, which is epsilon-DP with the largest
+// epsilon that costs at most mu2.
+func (n *Noise) laplace(spec *contrib.Spec, mu2 accounting.Units) error {
+	n.Mechanism = discreteLaplace
+	epsilon := accounting.PureWithin(mu2)
+	if epsilon <= 0 {
+		return ErrLoss
+	}
+	b := new(big.Rat).SetInt(new(big.Int).SetUint64(spec.L1()))
+	var err error
+	if n.scale, err = noise.NewScale(b.Quo(b, new(big.Rat).SetFloat64(epsilon))); err != nil {
+		return err
+	}
+	n.Sigma = n.scale.Float64Up()
+	if n.StdDev, err = accounting.LaplaceStdDev(n.scale.Rat()); err != nil {
+		return err
+	}
+	n.Margin, err = accounting.LaplaceMargin(n.scale.Rat(), Level)
+	return err
+}
+
+// selection fills in the rule by which keys come out.
+func (n *Noise) selection(spec *contrib.Spec, l accounting.Charge) error {
+	n.Mechanism = selection
+	s, err := accounting.GDPSelection(l, spec.L0())
+	if err != nil {
+		return err
+	}
+	if n.keep, err = s.Behind(n.MinPeople); err != nil {
+		return err
+	}
+	half := big.NewRat(1, 2)
+	lo, hi := int64(0), n.keep.Sure() // keys of hi people come out that often, of lo they do not
+	for hi-lo > 1 {
+		if mid := lo + (hi-lo)/2; n.keep.Keep(mid).Cmp(half) >= 0 {
+			hi = mid
+		} else {
+			lo = mid
 		}
 	}
-	return n, nil
+	n.Even = hi
+	return nil
 }

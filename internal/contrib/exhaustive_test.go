@@ -143,7 +143,7 @@ func TestSensitivityExhaustive(t *testing.T) {
 
 func sum(table map[cell]int64, vector []contrib.Cell, sign int64) {
 	for _, c := range vector {
-		k := cell{c.Segment, c.Item}
+		k := cell{c.Row, c.Item}
 		if table[k] += sign * c.Value; table[k] == 0 {
 			delete(table, k)
 		}

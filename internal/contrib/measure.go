@@ -5,7 +5,6 @@ package contrib
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"unicode/utf8"
@@ -18,19 +17,38 @@ type Kind uint8
 
 // The kinds of measure.
 const (
-	KindSegmentSizes Kind = iota + 1 // people in each segment
-	KindSegmentItems                 // people, or events, in each segment x item cell
+	KindSegmentSizes  Kind = iota + 1 // people in each segment
+	KindSegmentItems                  // people, or events, in each segment x item cell
+	KindPeople                        // people who did something, together or in each category
+	KindEvents                        // events, in each row
+	KindSums                          // sums of amounts, in each row
+	KindMeans                         // people and sums of amounts, in each row, for means
+	KindItemTotals                    // people, or weighted events, of each item
+	KindCategoryItems                 // people, or weighted events, in each category of interest x item cell
+	KindItemPairs                     // how strongly two items go together
+	KindHistogram                     // people by how much they have of something
+	KindGroups                        // people of each group, by what a campaign did
+	KindKeys                          // which items are there: a list without numbers
 )
 
 // Limits on declarations.
 const (
-	MaxSegments     = 1 << 10          // per person and release
+	MaxSegments     = 1 << 10          // rows per person and release
 	MaxItems        = 1 << 10          // per person and release
 	MaxPerCell      = envelope.MaxLInf // counted events per person and cell
 	MaxPublic       = 1 << 24          // declared partitions
 	MaxNameLen      = 64               // bytes of a measure or purpose name
 	MaxItemLen      = 128              // bytes of an item
 	MaxLookbackDays = 400
+	MaxHalfLifeDays = 3650
+	MaxAmount       = 1 << 40 // bounds of amounts, in thousandths of their unit
+	MaxEdges        = 1 << 10 // bins of a histogram
+	MinMinPeople    = 2       // people below which a discovered key never comes out, at least
+	MaxMinPeople    = 1 << 20
+
+	// Per is how many steps one event or person makes where contributions are
+	// weighted by their age or scaled to a norm.
+	Per = 1 << 10
 
 	shareUnit = 1_000_000_000
 )
@@ -42,7 +60,14 @@ var (
 	ErrShare      = errors.New("contrib: a share is more than 0 and at most 1")
 	ErrPartitions = errors.New("contrib: partitions must be Public, with valid keys, or Discovered")
 	ErrLookback   = errors.New("contrib: the look-back is 1 to 400 days")
-	ErrCapped     = errors.New("contrib: discovered partitions count people, so MaxPerItem must be 1")
+	ErrCapped     = errors.New("contrib: discovered partitions count people, so MaxPerItem must be 1, without half-life or norm")
+	ErrHalfLife   = errors.New("contrib: the half-life is 1 to 3650 days, or 0 for none")
+	ErrBy         = errors.New("contrib: a measure has rows by Everybody, BySegment or ByCategory, as its kind allows")
+	ErrAmount     = errors.New("contrib: an amount has a unit, and bounds Low < High from -2^40 to 2^40 thousandths of it")
+	ErrQuantity   = errors.New("contrib: a histogram is of one of the quantities, with what that needs and nothing else")
+	ErrEdges      = errors.New("contrib: the edges of a histogram are 0, then strictly higher, at most 1024 of them")
+	ErrMinPeople  = errors.New("contrib: MinPeople of discovered partitions is 2 to 2^20, or 0 for 2")
+	ErrNoise      = errors.New("contrib: the noise is Automatic, Gaussian or, for public partitions of one scale, Laplace")
 )
 
 // Measure declares an aggregate that may be released: [SegmentSizes] or
@@ -60,6 +85,8 @@ type SegmentSizes struct {
 	Name        string
 	Purpose     string
 	MaxSegments int     // L0: segments one person counts in, per release
+	MaxNorm     int     // L2: a person in more than MaxNorm^2 segments counts in each by less than one. Optional
+	Noise       Law     // of the noise. Optional
 	Share       float64 // planned part of the window's mu^2, in (0, 1]
 }
 
@@ -74,6 +101,9 @@ type SegmentItems struct {
 	MaxItems     int        // items one person counts with, per release and kept per window
 	MaxPerItem   int        // L-infinity: counted events per person and item; 1 counts people
 	LookbackDays int        // an item counts while its last event is at most so many days old
+	HalfLifeDays int        // its events weigh half as much for every so many days since the last. Optional
+	MaxNorm      int        // L2: a person's whole vector is scaled down to this norm, in events. Optional
+	Noise        Law        // of the noise. Optional
 	Share        float64    // planned part of the window's mu^2, in (0, 1]
 }
 
@@ -85,36 +115,14 @@ type Partitions interface{ isPartitions() }
 type Public []string
 
 // Discovered takes the keys from the data. A key is released only at or above
-// a threshold on distinct people, which spends delta.
-type Discovered struct{}
+// a threshold on distinct people, which spends delta, and never with fewer than
+// MinPeople people.
+type Discovered struct {
+	MinPeople int // 2 to 2^20; 0 means 2. Each beyond 1 raises the threshold by 1
+}
 
 func (Public) isPartitions()     {}
 func (Discovered) isPartitions() {}
-
-// Spec is a checked measure over a public list of segments.
-type Spec struct {
-	Name         string
-	Purpose      string
-	Kind         Kind
-	Segments     []string // sorted, distinct
-	Items        []string // sorted, distinct; nil when discovered or without items
-	Discovered   bool
-	MaxSegments  int
-	MaxItems     int // 1 for segment sizes
-	MaxPerCell   int // L-infinity
-	LookbackDays int // 0 for segment sizes
-	ShareNano    int64
-}
-
-// L0 returns the most cells one person changes.
-func (s Spec) L0() int { return s.MaxSegments * s.MaxItems }
-
-// LInf returns the most one person changes one cell by.
-func (s Spec) LInf() int64 { return int64(s.MaxPerCell) }
-
-// L2Squared returns the square of the L2 sensitivity, L0 * LInf^2. It cannot
-// overflow within the limits.
-func (s Spec) L2Squared() uint64 { return uint64(s.L0()) * uint64(s.MaxPerCell) * uint64(s.MaxPerCell) }
 
 // NewSpec checks m over the names of the segments of its purpose.
 func NewSpec(m Measure, segments []string) (Spec, error) {
@@ -133,9 +141,10 @@ func (m SegmentItems) purpose() string { return m.Purpose }
 func (m SegmentSizes) check(segments []string) (Spec, error) {
 	s := Spec{
 		Name: m.Name, Purpose: m.Purpose, Kind: KindSegmentSizes,
-		MaxSegments: m.MaxSegments, MaxItems: 1, MaxPerCell: 1,
+		MaxSegments: m.MaxSegments, MaxItems: 1, MaxPerCell: 1, MaxNorm: m.MaxNorm, Noise: m.Noise,
 	}
-	return s.finish(segments, m.Share)
+	s.Segments = segments
+	return s.finish(m.Share)
 }
 
 func (m SegmentItems) check(segments []string) (Spec, error) {
@@ -144,46 +153,11 @@ func (m SegmentItems) check(segments []string) (Spec, error) {
 		MaxSegments: m.MaxSegments, MaxItems: m.MaxItems, MaxPerCell: m.MaxPerItem,
 		LookbackDays: m.LookbackDays,
 	}
-	if m.LookbackDays < 1 || m.LookbackDays > MaxLookbackDays {
-		return Spec{}, ErrLookback
-	}
-	switch items := m.Items.(type) {
-	case Public:
-		list, err := keys(items)
-		if err != nil {
-			return Spec{}, err
-		}
-		s.Items = list
-	case Discovered:
-		if m.MaxPerItem != 1 {
-			return Spec{}, ErrCapped
-		}
-		s.Discovered = true
-	default:
-		return Spec{}, ErrPartitions
-	}
-	return s.finish(segments, m.Share)
-}
-
-func (s Spec) finish(segments []string, share float64) (Spec, error) {
-	if !ValidName(s.Name) || !ValidName(s.Purpose) {
-		return Spec{}, ErrName
-	}
-	if s.MaxSegments < 1 || s.MaxSegments > MaxSegments ||
-		s.MaxItems < 1 || s.MaxItems > MaxItems ||
-		!envelope.Bounds(int64(s.L0()), s.LInf()) {
-		return Spec{}, ErrBound
-	}
-	list, err := keys(segments)
-	if err != nil {
+	s.HalfLifeDays, s.MaxNorm, s.Noise, s.Segments = m.HalfLifeDays, m.MaxNorm, m.Noise, segments
+	if err := s.partition(m.Items); err != nil {
 		return Spec{}, err
 	}
-	s.Segments = list
-	if len(s.Items) > 0 && len(s.Segments) > MaxPublic/len(s.Items) {
-		return Spec{}, ErrBound
-	}
-	s.ShareNano, err = ShareNano(share)
-	return s, err
+	return s.finish(m.Share)
 }
 
 // ShareNano rounds a share to billionths, so that shares that add up to one on
@@ -250,15 +224,4 @@ func ValidKey(s string) bool {
 		}
 	}
 	return true
-}
-
-// String names the kind.
-func (k Kind) String() string {
-	switch k {
-	case KindSegmentSizes:
-		return "segment-sizes"
-	case KindSegmentItems:
-		return "segment-items"
-	}
-	return fmt.Sprintf("kind(%d)", uint8(k))
 }

@@ -25,14 +25,44 @@ type Person struct {
 	Salt     ident.Salt
 	Segments []string // names of the segments the person is in
 	Items    []Entry  // kept entries of the measure; an item may appear once per window
+	Days     []Act    // what the person did by day, for measures that read it
+
+	Group   string     // for groups: the person's
+	Reached []Campaign // for groups: what is known of the person, by campaign
 }
 
-// Cell is one bounded contribution: indexes into the Spec's segments, an item,
-// a value from 1 to LInf.
+// Act is what a person did on one day in one row.
+type Act struct {
+	Row    int // index into Spec.Categories; of QuantityCategories any number for each category; else 0
+	Day    Day
+	Events uint32
+	Amount int64 // thousandths of the unit, 0 to 2^52
+}
+
+// Campaign is what is known of a person in one campaign.
+type Campaign struct {
+	Name    string
+	Reached bool
+	Outcome Outcome
+}
+
+// Outcome is what came of it for a person.
+type Outcome uint8
+
+// Outcomes.
+const (
+	OutcomeUnknown Outcome = iota
+	OutcomeNo
+	OutcomeYes
+)
+
+// Cell is one bounded contribution: the place of a key, and a value of at most LInf
+// in size, which is not 0.
 type Cell struct {
-	Segment int    // index into Spec.Segments
-	Item    string // "" for segment sizes
-	Value   int64
+	Row    int    // index into Spec.Names; 0 where there is one row
+	Column int    // of a public key, see Spec.Key; 0 where keys are discovered
+	Item   string // "" without items, and for pairs and campaigns
+	Value  int64
 }
 
 // Rank orders keys for selection: the k lowest are kept. It is a keyed
@@ -63,32 +93,6 @@ func Rank(salt *ident.Salt, measure string, window int32, key string) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// Vector returns the person's bounded contribution to the measure: at most
-// MaxSegments distinct segments times MaxItems distinct items, each cell at
-// most LInf, whatever the person holds. asOf is the last day that counts. The
-// result is a function of the arguments alone, sorted by (segment, item).
-func (s *Spec) Vector(p *Person, window int32, asOf Day) []Cell {
-	segments := s.segments(p, window)
-	if len(segments) == 0 {
-		return nil
-	}
-	if s.Kind == KindSegmentSizes {
-		cells := make([]Cell, len(segments))
-		for i, seg := range segments {
-			cells[i] = Cell{Segment: seg, Value: 1}
-		}
-		return cells
-	}
-	items := s.items(p, window, asOf)
-	cells := make([]Cell, 0, len(segments)*len(items))
-	for _, seg := range segments {
-		for _, it := range items {
-			cells = append(cells, Cell{Segment: seg, Item: it.Item, Value: int64(it.Count)})
-		}
-	}
-	return cells
-}
-
 // segments returns the indexes of the segments that count, sorted.
 func (s *Spec) segments(p *Person, window int32) []int {
 	idx := make([]int, 0, len(p.Segments))
@@ -100,7 +104,11 @@ func (s *Spec) segments(p *Person, window int32) []int {
 	slices.Sort(idx)
 	idx = slices.Compact(idx)
 	if len(idx) > s.MaxSegments {
-		measure := s.Name + "/segment"
+		measure := s.Name
+		if s.Kind == KindMeans && s.Of != "" {
+			measure = s.Of // who counts in the denominators counts here
+		}
+		measure += "/segment"
 		idx = Lowest(idx, s.MaxSegments, func(i int) uint64 {
 			return Rank(&p.Salt, measure, window, s.Segments[i])
 		}, cmp.Compare[int])
@@ -139,7 +147,7 @@ func (s *Spec) items(p *Person, window int32, asOf Day) []Entry {
 
 // Counts reports whether the item is one that the measure may count.
 func (s *Spec) Counts(item string) bool {
-	if s.Kind != KindSegmentItems || !ValidKey(item) {
+	if !s.KeepsItems() || !ValidKey(item) {
 		return false
 	}
 	if s.Discovered {

@@ -147,10 +147,10 @@ func bounded(t interface {
 		if c.Value < 1 || c.Value > s.LInf() {
 			t.Fatalf("value %d, LInf is %d", c.Value, s.LInf())
 		}
-		if c.Segment < 0 || c.Segment >= len(s.Segments) || s.Kind == contrib.KindSegmentItems && !s.Counts(c.Item) {
+		if c.Row < 0 || c.Row >= len(s.Segments) || s.Kind == contrib.KindSegmentItems && !s.Counts(c.Item) {
 			t.Fatalf("cell outside the table")
 		}
-		if i > 0 && !(cells[i-1].Segment < c.Segment || cells[i-1].Segment == c.Segment && cells[i-1].Item < c.Item) {
+		if i > 0 && !(cells[i-1].Row < c.Row || cells[i-1].Row == c.Row && cells[i-1].Item < c.Item) {
 			t.Fatalf("cells not strictly sorted")
 		}
 		square += uint64(c.Value) * uint64(c.Value)

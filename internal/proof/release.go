@@ -6,13 +6,13 @@ import "slices"
 // declared parameter or follows from one; none depends on anybody's data but
 // Cells, which is the number of released cells.
 type Header struct {
-	Format      string  `json:"format"`  // "discreet-release/0"
+	Format      string  `json:"format"`  // "discreet-release/0" or "discreet-release/1"
 	Library     string  `json:"library"` // version of this module
 	Account     string  `json:"account"` // population id of the account
 	Entry       uint64  `json:"entry"`   // sequence number of the charge in the ledger
 	Name        string  `json:"name"`
 	Measure     string  `json:"measure"`
-	Kind        string  `json:"kind"`       // "segment-sizes" or "segment-items"
+	Kind        string  `json:"kind"`       // "segment-sizes", "segment-items", "people", ...
 	Partitions  string  `json:"partitions"` // "public" or "discovered"
 	Window      int32   `json:"window"`     // accounting window, counted from the account's opening
 	WindowFrom  string  `json:"window_from"`
@@ -20,8 +20,8 @@ type Header struct {
 	AsOf        string  `json:"as_of"`     // last day that counts, 2006-01-02
 	Since       string  `json:"since"`     // the measure was declared, in this form, on this day; items count from it on
 	Lookback    int     `json:"lookback_days"`
-	Mechanism   string  `json:"mechanism"` // "rounded-gaussian"
-	Sigma       float64 `json:"sigma"`     // scale of the noise: standard deviation before rounding
+	Mechanism   string  `json:"mechanism"` // "rounded-gaussian", "discrete-laplace", "selection"
+	Sigma       float64 `json:"sigma"`     // scale of the noise: standard deviation before rounding, or b of Laplace noise
 	StdDev      float64 `json:"std_dev"`   // of each value around the bounded truth
 	L0          int     `json:"l0"`
 	LInf        int64   `json:"l_inf"`
@@ -33,16 +33,38 @@ type Header struct {
 	Level       float64 `json:"interval_level"`  // 0.95
 	Margin      int64   `json:"interval_margin"` // interval is Value ± Margin
 	Cells       int     `json:"cells"`
+
+	// From format 1 on, where they are not zero. A value times Step/Per is a number in
+	// Unit; Sigma, StdDev, LInf, Margin and Center are in steps too.
+	By          string  `json:"by,omitempty"`   // rows: "segments", "categories", "groups"; "" for one row without a name
+	Unit        string  `json:"unit,omitempty"` // "people", "events", or of an amount
+	Step        int64   `json:"step,omitempty"`
+	Per         int64   `json:"per,omitempty"`
+	HalfLife    int     `json:"half_life_days,omitempty"`
+	Norm        int64   `json:"l2,omitempty"`         // L2 norm that contributions are scaled down to, in steps
+	MinPeople   int     `json:"min_people,omitempty"` // fewer never make a discovered key come out
+	Low         int64   `json:"low,omitempty"`        // bounds of one person's amount, in steps
+	High        int64   `json:"high,omitempty"`
+	Center      int64   `json:"center,omitempty"`      // taken off each person's amount, of means
+	Of          string  `json:"of,omitempty"`          // the other measure that this one is about; of a histogram also the quantity
+	CountSigma  float64 `json:"count_sigma,omitempty"` // of the part "count", of means with both parts
+	CountStdDev float64 `json:"count_std_dev,omitempty"`
+	CountMargin int64   `json:"count_margin,omitempty"`
+	Even        int64   `json:"even_chance_at,omitempty"` // of keys: the fewest people with which one comes out at least half the time
 }
 
-// Cell is one released number. Low and High bound the bounded truth with the
-// probability Header.Level.
+// Cell is one released number under the names that its measure gives cells. Low and
+// High bound the bounded truth with the probability Header.Level.
 type Cell struct {
-	Segment string `json:"segment"`
-	Item    string `json:"item,omitempty"`
-	Value   int64  `json:"value"`
-	Low     int64  `json:"low"`
-	High    int64  `json:"high"`
+	Segment  string `json:"segment,omitempty"`
+	Category string `json:"category,omitempty"`
+	Group    string `json:"group,omitempty"`
+	Item     string `json:"item,omitempty"` // or a campaign
+	With     string `json:"with,omitempty"` // the other item of a pair
+	Part     string `json:"part,omitempty"` // "count", "sum"; "reached", ...; the lower end of a bin
+	Value    int64  `json:"value"`
+	Low      int64  `json:"low"`
+	High     int64  `json:"high"`
 }
 
 // Release is a differentially private table: made by a charged draw, or read
@@ -60,7 +82,8 @@ func NewRelease(h Header, cells []Cell, note []byte) Release { return Release{h,
 // Header returns what is known about the release.
 func (r Release) Header() Header { return r.header }
 
-// Cells returns a copy of the released cells, sorted by segment and item.
+// Cells returns a copy of the released cells, sorted by their names in the order of
+// the fields of Cell.
 func (r Release) Cells() []Cell { return slices.Clone(r.cells) }
 
 // Len returns the number of cells.

@@ -1,0 +1,92 @@
+package dp
+
+import (
+	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/internal/proof"
+)
+
+// header says everything about the release but the number of its cells, from
+// declared parameters alone.
+func header(s *Spec, p *Params, n *Noise) Header {
+	partitions := partitionsPublic
+	if s.Discovered {
+		partitions = partitionsDiscovered
+	}
+	h := Header{
+		Format: Format0, Library: proof.Version,
+		Account: p.Account, Entry: p.Entry, Name: p.Name,
+		Measure: s.Name, Kind: s.Kind.String(), Partitions: partitions,
+		Window: p.Window, WindowFrom: dayText(p.WindowFrom), WindowTo: dayText(p.WindowTo),
+		AsOf: dayText(p.AsOf), Since: dayText(p.Since), Lookback: s.LookbackDays,
+		Mechanism: n.Mechanism, Sigma: n.Sigma, StdDev: n.StdDev,
+		L0: s.L0(), LInf: s.LInf(), Mu: n.Mu, Delta: n.Delta, Threshold: n.Threshold,
+		Epsilon: p.Budget.Epsilon, WindowDelta: p.Budget.Delta,
+		Level: Level, Margin: n.Margin,
+	}
+	first := s.Kind == contrib.KindSegmentSizes || s.Kind == contrib.KindSegmentItems
+	if first && s.Scaled() == 1 && !s.Discovered && n.Mechanism == roundedGaussian {
+		return h // as it was before there was format 1
+	}
+	h.Format = Format
+	h.By = rowsText(s.Rows)
+	h.Unit, h.Step, h.Per = unitOf(s)
+	h.HalfLife, h.MinPeople, h.Of = s.HalfLifeDays, s.MinPeople, s.Of
+	h.Norm = int64(s.MaxNorm) * s.Scaled()
+	if s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans {
+		h.Low, h.High = s.Amount.Steps()
+		h.Center = s.Center()
+	}
+	if s.Kind == contrib.KindHistogram {
+		h.Of = quantityText(s.Quantity)
+		if s.Of != "" {
+			h.Of += " " + s.Of
+		}
+	}
+	if s.Kind == contrib.KindGroups {
+		h.Of = s.Attribute
+	}
+	h.CountSigma, h.CountStdDev, h.CountMargin, h.Even = n.CountSigma, n.CountStdDev, n.CountMargin, n.Even
+	return h
+}
+
+// rowsText names the rows of a table.
+func rowsText(r contrib.Rows) string {
+	switch r {
+	case contrib.RowsSegments:
+		return "segments"
+	case contrib.RowsCategories:
+		return "categories"
+	case contrib.RowsGroups:
+		return "groups"
+	}
+	return ""
+}
+
+// quantityText names what a histogram is of.
+func quantityText(q contrib.Quantity) string {
+	return [...]string{"", "segments", "items", "categories", "events", "amounts"}[q]
+}
+
+// unitOf returns what a value times step/per is a number of.
+func unitOf(s *Spec) (unit string, step, per int64) {
+	switch {
+	case s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans:
+		return s.Amount.Unit, s.Amount.Step(), 1000
+	case s.Kind == contrib.KindEvents, s.KeepsItems() && s.MaxPerCell > 1:
+		return unitEvents, 1, s.Scaled()
+	}
+	return unitPeople, 1, s.Scaled()
+}
+
+const (
+	unitEvents = "events"
+	unitPeople = "people"
+)
+
+// Amounts returns what a value of the release is in its Unit: value*Step/Per.
+func Amounts(h Header, value int64) float64 {
+	if h.Step < 1 || h.Per < 1 {
+		return float64(value)
+	}
+	return float64(value) * float64(h.Step) / float64(h.Per)
+}

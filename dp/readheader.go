@@ -1,0 +1,209 @@
+package dp
+
+import (
+	"slices"
+
+	"github.com/discreet-go/discreet/internal/contrib"
+	"github.com/discreet-go/discreet/internal/envelope"
+)
+
+// checkHeader holds what every release says of itself.
+func checkHeader(h *Header) bool {
+	budget := Budget{Epsilon: h.Epsilon, Delta: h.WindowDelta, WindowDays: 1}
+	switch {
+	case h.Library == "" || len(h.Library) > contrib.MaxNameLen,
+		!contrib.ValidName(h.Name) || !contrib.ValidName(h.Measure) || !contrib.ValidName(h.Account),
+		h.Entry == 0 || h.Window < 0 || budget.Check() != nil:
+		return false
+	case !validDate(h.WindowFrom) || !validDate(h.WindowTo) || !validDate(h.AsOf) || !validDate(h.Since),
+		h.WindowFrom >= h.WindowTo || h.AsOf >= h.WindowTo: // the format sorts as text
+		return false
+	case !positive(h.Mu) || h.Level != Level || !envelope.Bounds(int64(h.L0), h.LInf) || !checkNoise(h):
+		return false
+	}
+	if h.Format == Format0 {
+		return checkFormat0(h)
+	}
+	return checkFormat1(h)
+}
+
+// checkNoise holds what a mechanism says of its noise.
+func checkNoise(h *Header) bool {
+	sane := func(sigma, sd float64, margin int64) bool { return positive(sigma) && positive(sd) && margin >= 0 }
+	none := h.CountSigma == 0 && h.CountStdDev == 0 && h.CountMargin == 0
+	switch h.Mechanism {
+	case roundedGaussian:
+		return sane(h.Sigma, h.StdDev, h.Margin) && h.Even == 0 && (none || sane(h.CountSigma, h.CountStdDev, h.CountMargin))
+	case discreteLaplace:
+		return sane(h.Sigma, h.StdDev, h.Margin) && h.Even == 0 && none
+	case selection:
+		return h.Sigma == 0 && h.StdDev == 0 && h.Margin == 0 && h.Even > 0 && none
+	}
+	return false
+}
+
+// checkFormat0 holds what the first format says: nothing of what came later.
+func checkFormat0(h *Header) bool {
+	later := [...]bool{
+		h.By != "" || h.Unit != "" || h.Of != "", h.Step != 0 || h.Per != 0 || h.HalfLife != 0 || h.Norm != 0 || h.MinPeople != 0,
+		h.Low != 0 || h.High != 0 || h.Center != 0, h.CountSigma != 0 || h.Even != 0,
+	}
+	if slices.Contains(later[:], true) || h.Mechanism != roundedGaussian {
+		return false
+	}
+	switch h.Kind {
+	case contrib.KindSegmentSizes.String():
+		if h.Partitions != partitionsPublic || h.LInf != 1 || h.Lookback != 0 {
+			return false
+		}
+	case contrib.KindSegmentItems.String():
+		if h.Lookback < 1 || h.Lookback > contrib.MaxLookbackDays {
+			return false
+		}
+	default:
+		return false
+	}
+	return checkPartitions(h)
+}
+
+// checkPartitions holds what the two kinds of partition say.
+func checkPartitions(h *Header) bool {
+	switch h.Partitions {
+	case partitionsPublic:
+		return h.Delta == 0 && h.Threshold == 0 && h.MinPeople == 0
+	case partitionsDiscovered:
+		least := h.Threshold
+		if h.Mechanism == selection {
+			least = h.Even
+		}
+		return positive(h.Delta) && h.Delta < h.WindowDelta && least >= 2 && h.LInf == 1 &&
+			(h.Format == Format0 || h.MinPeople >= contrib.MinMinPeople && int64(h.MinPeople) <= least)
+	}
+	return false
+}
+
+// A shape is what is true of the cells of a kind of measure.
+type shape struct {
+	by                             []string // what rows it may have
+	item, with, part, days, amount bool
+}
+
+// shapes by kind.
+func shapeOf(kind string) (shape, bool) {
+	const (
+		one        = ""
+		segments   = "segments"
+		categories = "categories"
+	)
+	rows := []string{one, segments, categories}
+	switch kind {
+	case contrib.KindSegmentSizes.String():
+		return shape{by: []string{segments}}, true
+	case contrib.KindSegmentItems.String():
+		return shape{by: []string{segments}, item: true, days: true}, true
+	case contrib.KindPeople.String():
+		return shape{by: []string{one, categories}, days: true}, true
+	case contrib.KindEvents.String():
+		return shape{by: rows, days: true}, true
+	case contrib.KindSums.String():
+		return shape{by: rows, days: true, amount: true}, true
+	case contrib.KindMeans.String():
+		return shape{by: rows, part: true, days: true, amount: true}, true
+	case contrib.KindItemTotals.String(), contrib.KindKeys.String():
+		return shape{by: []string{one}, item: true, days: true}, true
+	case contrib.KindCategoryItems.String():
+		return shape{by: []string{categories}, item: true, days: true}, true
+	case contrib.KindItemPairs.String():
+		return shape{by: []string{one}, item: true, with: true, days: true}, true
+	case contrib.KindHistogram.String():
+		return shape{by: []string{one}, part: true}, true
+	case contrib.KindGroups.String():
+		return shape{by: []string{"groups"}, item: true, part: true}, true
+	}
+	return shape{}, false
+}
+
+// checkFormat1 holds what the format says since it has more than two kinds.
+func checkFormat1(h *Header) bool {
+	s, ok := shapeOf(h.Kind)
+	if !ok || !slices.Contains(s.by, h.By) || !checkPartitions(h) {
+		return false
+	}
+	keys := h.Kind == contrib.KindKeys.String()
+	histogram := h.Kind == contrib.KindHistogram.String()
+	switch {
+	case s.days && h.Lookback < 1, h.Lookback < 0 || h.Lookback > contrib.MaxLookbackDays, !s.days && !histogram && h.Lookback != 0:
+		return false
+	case h.Step < 1 || h.Per < 1 || h.HalfLife < 0 || h.HalfLife > contrib.MaxHalfLifeDays || h.Norm < 0:
+		return false
+	case s.amount != (h.Low < h.High), !s.amount && (h.Low != 0 || h.Center != 0),
+		s.amount && (!contrib.ValidUnit(h.Unit) || h.Per != 1000), !s.amount && h.Unit != unitPeople && h.Unit != unitEvents:
+		return false
+	case h.Per == contrib.Per != (h.HalfLife > 0 || h.Norm > 0), !s.amount && h.Per != 1 && h.Per != contrib.Per:
+		return false
+	case keys != (h.Mechanism == selection), h.CountSigma != 0 && h.Kind != contrib.KindMeans.String():
+		return false
+	case len(h.Of) > 2*contrib.MaxNameLen:
+		return false
+	}
+	return true
+}
+
+// checkCell holds what a cell says under its header.
+func checkCell(h *Header, c *Cell) bool {
+	s, _ := shapeOf(h.Kind)
+	by := h.By
+	if h.Format == Format0 {
+		by = "segments"
+	}
+	named := func(name string, wanted bool) bool {
+		return wanted == (name != "") && (!wanted || contrib.ValidKey(name))
+	}
+	if !named(c.Segment, by == "segments") || !named(c.Category, by == "categories") || !named(c.Group, by == "groups") ||
+		!named(c.Item, s.item) || !named(c.With, s.with) || !named(c.Part, s.part) || s.with && c.Item >= c.With {
+		return false
+	}
+	if c.Value < h.Threshold && h.Threshold > 0 || h.Mechanism == selection && c.Value != 0 {
+		return false
+	}
+	margin := h.Margin
+	switch h.Kind {
+	case contrib.KindMeans.String():
+		if c.Part == contrib.PartCount && h.CountSigma > 0 {
+			margin = h.CountMargin
+		} else if c.Part != contrib.PartSum {
+			return false
+		}
+	case contrib.KindHistogram.String():
+		if !digits(c.Part) {
+			return false
+		}
+	}
+	return *c == cellOf(keyOf(c), c.Value, margin)
+}
+
+// digits reports whether s is a number without sign in shortest form.
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s == "0" || s != "" && s[0] != '0' && len(s) <= 19
+}
+
+// before reports whether a comes before b: cells are sorted by their names in the
+// order of the fields; parts that are numbers, by number.
+func before(a, b *Cell) bool {
+	x := [...]string{a.Segment, a.Category, a.Group, a.Item, a.With}
+	y := [...]string{b.Segment, b.Category, b.Group, b.Item, b.With}
+	for i := range x {
+		if x[i] != y[i] {
+			return x[i] < y[i]
+		}
+	}
+	if digits(a.Part) && digits(b.Part) && len(a.Part) != len(b.Part) {
+		return len(a.Part) < len(b.Part)
+	}
+	return a.Part < b.Part
+}
