@@ -59,6 +59,66 @@ func ExamplePlan_Charge() {
 	// true
 }
 
+// A month's releases by what is wanted of them. The sheet is printed before anybody is
+// asked for anything; the measures and the shares then go to an engine.
+func ExampleAllocate() {
+	period := plan.Period{
+		Budget:   dp.Budget{Epsilon: 2, Delta: 1e-6, WindowDays: 30},
+		Segments: map[string][]string{"ads": {"cooking", "gardening", "travel"}},
+		Lines: []plan.Line{{
+			Name: "sizes, daily", Times: 30, Target: plan.Target{Relative: 0.1, At: 500}, // 10 % at 500 people
+			Measure: dp.SegmentSizes{Name: "sizes", Purpose: "ads", MaxSegments: 2},
+		}, {
+			Name: "items, weekly", Times: 4, Weight: 1, // what is left
+			Measure: dp.SegmentItems{
+				Name: "items", Purpose: "ads", Items: dp.Public{"pan", "rake"}, MaxSegments: 2, MaxItems: 2, MaxPerItem: 1, LookbackDays: 28,
+			},
+		}},
+	}
+	s, err := plan.Allocate(period)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(s.Sheet())
+	share, err := s.Share("sizes, daily")
+	fmt.Printf("Query{Measure: \"sizes\", Share: %.9f} of %d measures, %v\n", share, len(s.Measures()), err)
+	_, err = s.Share("clicks")
+	fmt.Println(errors.Is(err, plan.ErrUndeclared))
+	// Output:
+	// (2, 1e-06)-DP for everything released in a window of 30 days: mu 0.4483
+	//
+	// release        times  each of mu^2  together  sigma  ± at 95 %  threshold  within 10 % from
+	// sizes, daily      30         1.5 %      45 %  25.77         50          -               500
+	// items, weekly      4        13.8 %      55 %  12.03         24          -               240
+	// not planned                              0 %
+	// Query{Measure: "sizes", Share: 0.014987833} of 2 measures, <nil>
+	// true
+}
+
+// A wish that does not fit is refused with the numbers that would do.
+func ExampleAllocate_impossible() {
+	period := plan.Period{
+		Budget:   dp.Budget{Epsilon: 1, Delta: 1e-6, WindowDays: 30},
+		Segments: map[string][]string{"ads": {"cooking"}},
+		Lines: []plan.Line{{
+			Times: 30, Target: plan.Target{StdDev: 20},
+			Measure: dp.SegmentSizes{Name: "sizes", Purpose: "ads", MaxSegments: 3},
+		}},
+	}
+	_, err := plan.Allocate(period)
+	fmt.Println(err)
+	var e *plan.ImpossibleError
+	if errors.As(err, &e) {
+		period.Budget.Epsilon = e.Epsilon
+		_, err = plan.Allocate(period)
+		fmt.Println(err)
+	}
+	// Output:
+	// plan: the targets need 4.017 times the budget; epsilon 2.1277 would do, or standard deviations and counts times 2.004
+	// <nil>
+}
+
 func ExampleNew_tooMuch() {
 	one, _ := dp.NewSpec(dp.SegmentSizes{Name: "daily", Purpose: "ads", MaxSegments: 3, Share: 0.9}, []string{"cooking"})
 	two, _ := dp.NewSpec(dp.SegmentSizes{Name: "weekly", Purpose: "ads", MaxSegments: 3, Share: 0.5}, []string{"cooking"})

@@ -39,14 +39,14 @@ func leastMu2(t *task, delta accounting.Units, near float64) (float64, error) {
 	lo, hi := near, near
 	if met(near) {
 		for lo /= step; lo > tinyMu2 && met(lo); lo /= step {
-			hi, step = lo, step*step
+			hi, step = lo, math.Pow(step, 4)
 		}
 	} else {
 		for hi *= step; !met(math.Min(hi, mostMu2)); hi *= step {
 			if hi > mostMu2 {
 				return 0, ErrTarget
 			}
-			lo, step = hi, step*step
+			lo, step = hi, math.Pow(step, 4)
 		}
 		hi = math.Min(hi, mostMu2)
 	}
@@ -72,6 +72,8 @@ func (w *work) needs(mu2, reserve float64) (need []float64, sum float64, err err
 		case !t.target():
 		case !t.spec.Discovered:
 			need[i] = t.need
+		case t.need > 0: // solved before, for something near
+			need[i] = t.need
 		default: // with the most delta that it could get
 			if need[i], err = leastMu2(t, unitsOf(reserve/float64(t.line.Times)), t.need); err != nil {
 				return nil, 0, err
@@ -93,7 +95,7 @@ func (w *work) needs(mu2, reserve float64) (need []float64, sum float64, err err
 			}
 			sum += (need[i] - old) * float64(t.line.Times)
 			t.need = need[i] // where to look the next time
-			moved = moved || math.Abs(need[i]/old-1) > 3e-6
+			moved = moved || math.Abs(need[i]/old-1) > 1e-5
 		}
 		if !moved {
 			break

@@ -115,7 +115,13 @@ func (w *work) impossible() error {
 		return sum <= v.available()*mu2, err
 	}
 	// Twice the noise costs a quarter, but for rounding and thresholds.
-	lo, hi := 1.0, math.Sqrt(sum/(w.available()*mu2))
+	guess := math.Sqrt(sum / (w.available() * mu2))
+	lo, hi := math.Max(1, guess*0.95), guess
+	if ok, err := fits(lo); err != nil {
+		return err
+	} else if ok {
+		lo, hi = 1, lo
+	}
 	for ok := false; !ok; {
 		if ok, err = fits(hi); err != nil {
 			return err
@@ -124,7 +130,7 @@ func (w *work) impossible() error {
 			lo, hi = hi, hi*1.02
 		}
 	}
-	for hi > lo*(1+5e-6) {
+	for hi > lo*(1+1e-5) {
 		mid := (lo + hi) / 2
 		ok, err := fits(mid)
 		if err != nil {
