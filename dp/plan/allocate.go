@@ -54,7 +54,7 @@ func (w *work) allocate() (*Schedule, error) {
 		return nil, err
 	}
 	mu2 := totals.mu2.Float64()
-	need, sum, err := w.needs(mu2, totals.reserve.Float64())
+	need, sum, err := w.needs(mu2, totals.reserve.Float64(), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@
 // [Plan.Predict] answers for one release with any share; [Plan.Charge] is what
 // that release pays, for the ledger.
 //
+// [Choose] compares the errors of rounded Gaussian and discrete Laplace noise under
+// what certifies an account.
+//
 // # Guarantee
 //
 // With delta = r + d, r the reserve, and mu^2 the largest with which mu-GDP

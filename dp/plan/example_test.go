@@ -1,10 +1,13 @@
 package plan_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/accounting"
+	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/dp/plan"
 )
 
@@ -82,7 +85,7 @@ func ExampleAllocate() {
 	}
 	fmt.Print(s.Sheet())
 	share, err := s.Share("sizes, daily")
-	fmt.Printf("Query{Measure: \"sizes\", Share: %.9f} of %d measures, %v\n", share, len(s.Measures()), err)
+	fmt.Printf("Query{Measure: \"sizes\", Share: %.4f} of %d measures, %v\n", share, len(s.Measures()), err)
 	_, err = s.Share("clicks")
 	fmt.Println(errors.Is(err, plan.ErrUndeclared))
 	// Output:
@@ -92,7 +95,7 @@ func ExampleAllocate() {
 	// sizes, daily      30         1.5 %      45 %  25.77         50          -               500
 	// items, weekly      4        13.8 %      55 %  12.03         24          -               240
 	// not planned                              0 %
-	// Query{Measure: "sizes", Share: 0.014987833} of 2 measures, <nil>
+	// Query{Measure: "sizes", Share: 0.0150} of 2 measures, <nil>
 	// true
 }
 
@@ -117,6 +120,28 @@ func ExampleAllocate_impossible() {
 	// Output:
 	// plan: the targets need 4.017 times the budget; epsilon 2.1277 would do, or standard deviations and counts times 2.004
 	// <nil>
+}
+
+// One small table in a declared plan had better get Laplace noise; in an account of
+// Gaussian differential privacy it had not.
+func ExampleChoose() {
+	sizes, _ := dp.NewSpec(dp.SegmentSizes{Name: "sizes", Purpose: "ads", MaxSegments: 3, Share: 1}, []string{"cooking"})
+	budget := dp.Budget{Epsilon: 1, Delta: 1e-6, WindowDays: 30}
+	mu2, err := accounting.Mu2For(accounting.Target{Epsilon: budget.Epsilon, Delta: budget.Delta})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, q := range []plan.Question{
+		{Spec: sizes, Bound: ledger.PLD, Budget: budget, Times: 1},
+		{Spec: sizes, Bound: ledger.GDP, Loss: ledger.Loss{Mu2: mu2}},
+	} {
+		c, err := plan.Choose(context.Background(), q)
+		fmt.Printf("Gaussian %.1f, Laplace %.1f: %v, %v\n", c.Gaussian.StdDev, c.Laplace.StdDev, c.Mechanism, err)
+	}
+	// Output:
+	// Gaussian 7.3, Laplace 4.2: discrete-laplace, <nil>
+	// Gaussian 7.3, Laplace 13.0: rounded-gaussian, <nil>
 }
 
 func ExampleNew_tooMuch() {

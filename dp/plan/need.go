@@ -63,8 +63,9 @@ func leastMu2(t *task, delta accounting.Units, near float64) (float64, error) {
 // needs returns the least squared mu with which each release meets its target, 0 for
 // lines without, and the sum over all releases. A discovered measure's threshold
 // hangs on its part of the reserve of delta, which hangs on all shares: that is
-// solved by repetition, which closes in since a threshold hardly moves with delta.
-func (w *work) needs(mu2, reserve float64) (need []float64, sum float64, err error) {
+// solved by repetition, which closes in since a threshold hardly moves with delta. With
+// a limit above 0 it ends as soon as it is clear on which side of it the sum is.
+func (w *work) needs(mu2, reserve, limit float64) (need []float64, sum float64, err error) {
 	need = make([]float64, len(w.tasks))
 	for i := range w.tasks {
 		t := &w.tasks[i]
@@ -82,7 +83,7 @@ func (w *work) needs(mu2, reserve float64) (need []float64, sum float64, err err
 		sum += need[i] * float64(t.line.Times)
 	}
 	for range 12 {
-		moved := false
+		moved := 0.0
 		all := w.discoveredOf(need, sum, mu2)
 		for i := range w.tasks {
 			t := &w.tasks[i]
@@ -95,9 +96,9 @@ func (w *work) needs(mu2, reserve float64) (need []float64, sum float64, err err
 			}
 			sum += (need[i] - old) * float64(t.line.Times)
 			t.need = need[i] // where to look the next time
-			moved = moved || math.Abs(need[i]/old-1) > 1e-5
+			moved = math.Max(moved, math.Abs(need[i]/old-1))
 		}
-		if !moved {
+		if moved < 1e-5 || limit > 0 && moved < math.Abs(sum/limit-1)/2 {
 			break
 		}
 	}

@@ -77,7 +77,7 @@ type Target struct {
 
 func (t Target) isZero() bool { return t == Target{} }
 
-// check holds the ranges; math.Round(nano) of them is what counts.
+// check holds the ranges; whether any loss meets the target is seen later.
 func (t Target) check() error {
 	relative := t.Relative != 0 || t.At != 0
 	switch {
@@ -193,7 +193,7 @@ func (p Period) check() (*work, error) {
 }
 
 func (p Period) task(l Line) (task, error) {
-	spec, err := dp.NewSpec(dp.WithShare(l.Measure, 1), p.Segments[purposeOf(l.Measure)])
+	spec, err := dp.NewSpec(dp.Planned(l.Measure, 1), p.Segments[purposeOf(l.Measure)])
 	if err != nil {
 		return task{}, err
 	}

@@ -35,7 +35,7 @@ func (s *Schedule) Lines() []Allocated { return slices.Clone(s.lines) }
 func (s *Schedule) Measures() []dp.Measure {
 	list := make([]dp.Measure, len(s.measures))
 	for i, m := range s.measures {
-		list[i] = dp.WithShare(m, float64(s.plan.specs[i].ShareNano)/nano)
+		list[i] = dp.Planned(m, float64(s.plan.specs[i].ShareNano)/nano)
 	}
 	return list
 }

@@ -50,7 +50,7 @@ func (w *work) smallest() (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		_, sum, err := v.needs(totals.mu2.Float64(), totals.reserve.Float64())
+		_, sum, err := v.needs(totals.mu2.Float64(), totals.reserve.Float64(), 0)
 		if err != nil {
 			return 0, err
 		}
@@ -98,7 +98,7 @@ func (w *work) impossible() error {
 		return err
 	}
 	mu2, reserve := totals.mu2.Float64(), totals.reserve.Float64()
-	_, sum, err := w.needs(mu2, reserve)
+	_, sum, err := w.needs(mu2, reserve, 0)
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,9 @@ func (w *work) impossible() error {
 		if err != nil {
 			return false, err
 		}
-		_, sum, err := v.needs(mu2, reserve)
-		return sum <= v.available()*mu2, err
+		limit := v.available() * mu2
+		_, sum, err := v.needs(mu2, reserve, limit)
+		return sum <= limit, err
 	}
 	// Twice the noise costs a quarter, but for rounding and thresholds.
 	guess := math.Sqrt(sum / (w.available() * mu2))

@@ -8,9 +8,9 @@ type shared struct {
 	share float64
 }
 
-// WithShare returns m with that planned share, whatever share it was declared with,
+// Planned returns m with that planned share, whatever share it was declared with,
 // and also where it was declared without one. Everything else is checked as ever.
-func WithShare(m Measure, share float64) Measure {
+func Planned(m Measure, share float64) Measure {
 	if s, ok := m.(shared); ok {
 		m = s.Measure
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/discreet-go/discreet/internal/contrib"
 )
 
-// TestWithShare holds that a measure with another share is that measure, and that
+// TestPlanned holds that a measure with another share is that measure, and that
 // nothing else of it goes unchecked.
-func TestWithShare(t *testing.T) {
+func TestPlanned(t *testing.T) {
 	sizes := contrib.SegmentSizes{Name: "sizes", Purpose: "p", MaxSegments: 2}
 	items := contrib.SegmentItems{
 		Name: "items", Purpose: "p", Items: contrib.Discovered{}, MaxSegments: 2, MaxItems: 3, MaxPerItem: 1, LookbackDays: 7,
@@ -29,29 +29,29 @@ func TestWithShare(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			twice := contrib.WithShare(contrib.WithShare(m, 0.9), 0.25)
+			twice := contrib.Planned(contrib.Planned(m, 0.9), 0.25)
 			got, err := contrib.NewSpec(twice, segments)
 			if err != nil || !reflect.DeepEqual(got, want) || contrib.PurposeOf(twice) != "p" {
 				t.Errorf("declared with %v: %+v, %v", declared, got, err)
 			}
 			for _, share := range []float64{0, -1, 1.1, math.NaN(), math.Inf(1)} {
-				if s, err := contrib.NewSpec(contrib.WithShare(m, share), segments); !errors.Is(err, contrib.ErrShare) || s.Name != "" {
+				if s, err := contrib.NewSpec(contrib.Planned(m, share), segments); !errors.Is(err, contrib.ErrShare) || s.Name != "" {
 					t.Errorf("a share of %v: %v", share, err)
 				}
 			}
-			if _, err := contrib.NewSpec(contrib.WithShare(m, 0.5), []string{"a", "a"}); !errors.Is(err, contrib.ErrPartitions) {
+			if _, err := contrib.NewSpec(contrib.Planned(m, 0.5), []string{"a", "a"}); !errors.Is(err, contrib.ErrPartitions) {
 				t.Error("segments go unchecked:", err)
 			}
 		}
 	}
 	sizes.MaxSegments, items.LookbackDays = 0, 0
-	if _, err := contrib.NewSpec(contrib.WithShare(sizes, 0.5), segments); !errors.Is(err, contrib.ErrBound) {
+	if _, err := contrib.NewSpec(contrib.Planned(sizes, 0.5), segments); !errors.Is(err, contrib.ErrBound) {
 		t.Error(err)
 	}
-	if _, err := contrib.NewSpec(contrib.WithShare(items, 0.5), segments); !errors.Is(err, contrib.ErrLookback) {
+	if _, err := contrib.NewSpec(contrib.Planned(items, 0.5), segments); !errors.Is(err, contrib.ErrLookback) {
 		t.Error(err)
 	}
-	if _, err := contrib.NewSpec(contrib.WithShare(nil, 0.5), segments); !errors.Is(err, contrib.ErrPartitions) {
+	if _, err := contrib.NewSpec(contrib.Planned(nil, 0.5), segments); !errors.Is(err, contrib.ErrPartitions) {
 		t.Error("nothing has a share:", err)
 	}
 }
