@@ -78,7 +78,7 @@ func (s *Schedule) Sheet() string {
 			fmt.Sprint(l.Each.Noise.Margin), threshold, fmt.Sprint(l.Each.Within10),
 		})
 	}
-	rows = append(rows, []string{"not planned", "", "", percent(float64(left-left%10_000) / nano)}) // what rounding left is 0
+	rows = append(rows, []string{"not planned", "", "", unplanned(left)})
 	align(&b, rows)
 	return b.String()
 }

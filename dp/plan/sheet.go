@@ -28,7 +28,7 @@ func (p *Plan) Sheet() string {
 			percent(q.Error100), percent(q.Error1000), percent(q.Error10000), fmt.Sprint(q.Within10),
 		})
 	}
-	rows = append(rows, []string{"not planned", percent(float64(nano-planned) / nano)})
+	rows = append(rows, []string{"not planned", unplanned(nano - planned)})
 	align(&b, rows)
 	return b.String()
 }
@@ -66,6 +66,9 @@ func align(b *strings.Builder, rows [][]string) {
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
+
+// unplanned writes a rest of billionths; what rounding leaves is nothing.
+func unplanned(left int64) string { return percent(float64(left-left%10_000) / nano) }
 
 func days(n int) string {
 	if n == 1 {
