@@ -1,12 +1,23 @@
 // Package plan tells what declared measures cost and how exact they will be,
 // before anything is spent.
 //
-// [New] takes the [dp.Budget] of a window and the checked measures, sets a part
+// [Allocate] is where to begin: it takes a [Period], which says what is to be
+// released in a window, how often, and how exact it has to be or what its error
+// matters, and splits the budget in closed form. [Schedule.Measures] goes into an
+// engine's configuration, [Schedule.Share] into its queries, [Schedule.Sheet] to those
+// who decide. What does not fit is refused with an [*ImpossibleError], which tells the
+// smallest epsilon that would do, and by how much the targets would have to give;
+// [SmallestEpsilon] asks for the former alone.
+//
+// Where the shares are known, [New] takes the [dp.Budget] of a window and the checked measures, sets a part
 // of delta aside for the thresholds of discovered tables, turns the rest into
 // mu^2, and gives each measure its planned share. [Plan.Sheet] is the budget
 // sheet, a table for people; [Plan.Predictions] the same for programs;
 // [Plan.Predict] answers for one release with any share; [Plan.Charge] is what
 // that release pays, for the ledger.
+//
+// [Choose] compares the errors of rounded Gaussian and discrete Laplace noise under
+// what certifies an account.
 //
 // # Guarantee
 //

@@ -1,10 +1,13 @@
 package plan_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/accounting"
+	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/dp/plan"
 )
 
@@ -57,6 +60,88 @@ func ExamplePlan_Charge() {
 	// Output:
 	// mu^2 0.011206, delta 0, error <nil>
 	// true
+}
+
+// A month's releases by what is wanted of them. The sheet is printed before anybody is
+// asked for anything; the measures and the shares then go to an engine.
+func ExampleAllocate() {
+	period := plan.Period{
+		Budget:   dp.Budget{Epsilon: 2, Delta: 1e-6, WindowDays: 30},
+		Segments: map[string][]string{"ads": {"cooking", "gardening", "travel"}},
+		Lines: []plan.Line{{
+			Name: "sizes, daily", Times: 30, Target: plan.Target{Relative: 0.1, At: 500}, // 10 % at 500 people
+			Measure: dp.SegmentSizes{Name: "sizes", Purpose: "ads", MaxSegments: 2},
+		}, {
+			Name: "items, weekly", Times: 4, Weight: 1, // what is left
+			Measure: dp.SegmentItems{
+				Name: "items", Purpose: "ads", Items: dp.Public{"pan", "rake"}, MaxSegments: 2, MaxItems: 2, MaxPerItem: 1, LookbackDays: 28,
+			},
+		}},
+	}
+	s, err := plan.Allocate(period)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(s.Sheet())
+	share, err := s.Share("sizes, daily")
+	fmt.Printf("Query{Measure: \"sizes\", Share: %.4f} of %d measures, %v\n", share, len(s.Measures()), err)
+	_, err = s.Share("clicks")
+	fmt.Println(errors.Is(err, plan.ErrUndeclared))
+	// Output:
+	// (2, 1e-06)-DP for everything released in a window of 30 days: mu 0.4483
+	//
+	// release        times  each of mu^2  together  sigma  ± at 95 %  threshold  within 10 % from
+	// sizes, daily      30         1.5 %      45 %  25.77         50          -               500
+	// items, weekly      4        13.8 %      55 %  12.03         24          -               240
+	// not planned                              0 %
+	// Query{Measure: "sizes", Share: 0.0150} of 2 measures, <nil>
+	// true
+}
+
+// A wish that does not fit is refused with the numbers that would do.
+func ExampleAllocate_impossible() {
+	period := plan.Period{
+		Budget:   dp.Budget{Epsilon: 1, Delta: 1e-6, WindowDays: 30},
+		Segments: map[string][]string{"ads": {"cooking"}},
+		Lines: []plan.Line{{
+			Times: 30, Target: plan.Target{StdDev: 20},
+			Measure: dp.SegmentSizes{Name: "sizes", Purpose: "ads", MaxSegments: 3},
+		}},
+	}
+	_, err := plan.Allocate(period)
+	fmt.Println(err)
+	var e *plan.ImpossibleError
+	if errors.As(err, &e) {
+		period.Budget.Epsilon = e.Epsilon
+		_, err = plan.Allocate(period)
+		fmt.Println(err)
+	}
+	// Output:
+	// plan: the targets need 4.017 times the budget; epsilon 2.1277 would do, or standard deviations and counts times 2.004
+	// <nil>
+}
+
+// One small table in a declared plan had better get Laplace noise; in an account of
+// Gaussian differential privacy it had not.
+func ExampleChoose() {
+	sizes, _ := dp.NewSpec(dp.SegmentSizes{Name: "sizes", Purpose: "ads", MaxSegments: 3, Share: 1}, []string{"cooking"})
+	budget := dp.Budget{Epsilon: 1, Delta: 1e-6, WindowDays: 30}
+	mu2, err := accounting.Mu2For(accounting.Target{Epsilon: budget.Epsilon, Delta: budget.Delta})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, q := range []plan.Question{
+		{Spec: sizes, Bound: ledger.PLD, Budget: budget, Times: 1},
+		{Spec: sizes, Bound: ledger.GDP, Loss: ledger.Loss{Mu2: mu2}},
+	} {
+		c, err := plan.Choose(context.Background(), q)
+		fmt.Printf("Gaussian %.1f, Laplace %.1f: %v, %v\n", c.Gaussian.StdDev, c.Laplace.StdDev, c.Mechanism, err)
+	}
+	// Output:
+	// Gaussian 7.3, Laplace 4.2: discrete-laplace, <nil>
+	// Gaussian 7.3, Laplace 13.0: rounded-gaussian, <nil>
 }
 
 func ExampleNew_tooMuch() {

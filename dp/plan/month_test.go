@@ -10,36 +10,33 @@ import (
 // The month of a reference service: 100,000 people in up to five segments each,
 // (2, 1e-6) for everything a month reveals. README shows this sheet.
 func Example_month() {
-	segments := []string{"cooking", "cycling", "film", "gardening", "music", "travel"}
-	sizes, err := dp.NewSpec(dp.SegmentSizes{Name: "sizes", Purpose: "pages", MaxSegments: 5, Share: 0.4}, segments)
-	check(err)
-	items, err := dp.NewSpec(dp.SegmentItems{
-		Name: "items", Purpose: "pages", Items: dp.Discovered{},
-		MaxSegments: 5, MaxItems: 8, MaxPerItem: 1, LookbackDays: 28, Share: 0.45,
-	}, segments)
-	check(err)
-	p, err := plan.New(plan.Config{
-		Budget: dp.Budget{Epsilon: 2, Delta: 1e-6, WindowDays: 30},
-		Specs:  []dp.Spec{sizes, items},
+	s, err := plan.Allocate(plan.Period{
+		Budget:   dp.Budget{Epsilon: 2, Delta: 1e-6, WindowDays: 30},
+		Segments: map[string][]string{"pages": {"cooking", "cycling", "film", "gardening", "music", "travel"}},
+		Lines: []plan.Line{
+			{
+				Name: "segments, daily", Times: 30, Target: plan.Target{Relative: 0.1, At: 850},
+				Measure: dp.SegmentSizes{Name: "sizes", Purpose: "pages", MaxSegments: 5},
+			},
+			{
+				Name: "items, weekly", Times: 4, Weight: 1, // what is left
+				Measure: dp.SegmentItems{
+					Name: "items", Purpose: "pages", Items: dp.Discovered{},
+					MaxSegments: 5, MaxItems: 8, MaxPerItem: 1, LookbackDays: 28,
+				},
+			},
+		},
+		Keep: 0.15,
 	})
 	check(err)
-	fmt.Println("release            of mu^2    each   sigma  ± at 95 %  threshold  within 10 % from")
-	for _, r := range []struct {
-		what, measure string
-		times         int64
-	}{{"segments, daily", "sizes", 30}, {"items, weekly", "items", 4}} {
-		spec := map[string]dp.Spec{"sizes": sizes, "items": items}[r.measure]
-		q, err := p.Predict(r.measure, spec.ShareNano/r.times)
-		check(err)
-		fmt.Printf("%-16s %7.0f %% %5.2f %% %7.1f %10d %10d %17d\n", r.what,
-			100*float64(spec.ShareNano)/1e9, 100*q.Share(), q.Noise.Sigma, q.Noise.Margin, q.Noise.Threshold, q.Within10)
-	}
-	fmt.Println("kept for audits and bounds  15 %")
+	fmt.Print(s.Sheet())
 	// Output:
-	// release            of mu^2    each   sigma  ± at 95 %  threshold  within 10 % from
-	// segments, daily       40 %  1.33 %    43.4         85          0               850
-	// items, weekly         45 % 11.25 %    42.3         83        259               830
-	// kept for audits and bounds  15 %
+	// (2, 1e-06)-DP for everything released in a window of 30 days: mu 0.4463, and delta 1e-07 kept for thresholds
+	//
+	// release          times  each of mu^2  together  sigma  ± at 95 %  threshold  within 10 % from
+	// segments, daily     30        1.32 %    39.6 %  43.62         85          -               850
+	// items, weekly        4        11.4 %    45.4 %  42.06         82        257               820
+	// not planned                               15 %
 }
 
 func check(err error) {

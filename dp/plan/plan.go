@@ -21,7 +21,7 @@ const nano = 1_000_000_000
 // Errors of planning.
 var (
 	ErrUndeclared = errors.New("plan: no measure is declared under that name")
-	ErrDuplicate  = errors.New("plan: two measures have one name")
+	ErrDuplicate  = errors.New("plan: two measures or two lines have one name, or one measure is declared in two ways")
 	ErrReserve    = errors.New("plan: Config.ReserveShare is at most 0.9, and more than 0 with a discovered measure")
 	ErrShare      = contrib.ErrShare
 )
@@ -37,7 +37,8 @@ type Config struct {
 	ReserveShare *float64
 }
 
-// SharesError says that the planned shares add up to more than one.
+// SharesError says that the planned shares add up to more than one, or, in a
+// [Period], leave next to nothing to the lines without a share.
 type SharesError struct {
 	Sum   float64 // of the planned shares
 	Scale float64 // every share times Scale fits
@@ -82,7 +83,7 @@ func New(c Config) (*Plan, error) {
 		}
 	}
 	if sum > nano {
-		return nil, &SharesError{Sum: float64(sum) / nano, Scale: fitting(sum, len(p.specs))}
+		return nil, &SharesError{Sum: float64(sum) / nano, Scale: fitting(nano-int64(len(p.specs)), sum)}
 	}
 	if err := p.totals(c.ReserveShare); err != nil {
 		return nil, err
@@ -97,10 +98,10 @@ func New(c Config) (*Plan, error) {
 	return p, nil
 }
 
-// fitting returns a factor of four digits that makes n shares of that sum fit,
-// also after each is rounded to billionths.
-func fitting(sum int64, n int) float64 {
-	f := float64(nano-int64(n)) / float64(sum)
+// fitting returns a factor of four digits that makes shares of that sum fit into
+// room, which leaves a billionth for the rounding of each.
+func fitting(room, sum int64) float64 {
+	f := float64(room) / float64(sum)
 	digits := math.Pow(10, 3-math.Floor(math.Log10(f)))
 	return math.Floor(f*digits) / digits
 }
@@ -118,8 +119,7 @@ func (p *Plan) totals(reserve *float64) error {
 	if !(share >= 0 && share <= 0.9) || share == 0 && p.discovered > 0 {
 		return ErrReserve
 	}
-	delta := new(big.Rat).SetFloat64(p.budget.Delta)
-	all, err := accounting.UnitsDown(delta)
+	all, err := accounting.UnitsDown(new(big.Rat).SetFloat64(p.budget.Delta))
 	if err != nil {
 		return err
 	}
@@ -129,9 +129,14 @@ func (p *Plan) totals(reserve *float64) error {
 	if p.reserve.IsZero() && share > 0 {
 		return ErrReserve
 	}
-	rest := floatDown(delta.Sub(delta, p.reserve.Rat()))
-	p.mu2, err = accounting.Mu2For(accounting.Target{Epsilon: p.budget.Epsilon, Delta: rest})
+	p.mu2, err = accounting.Mu2For(accounting.Target{Epsilon: p.budget.Epsilon, Delta: p.rest()})
 	return err
+}
+
+// rest returns the delta that Gaussian noise may use, rounded down.
+func (p *Plan) rest() float64 {
+	delta := new(big.Rat).SetFloat64(p.budget.Delta)
+	return floatDown(delta.Sub(delta, p.reserve.Rat()))
 }
 
 // floatDown returns the largest float that is at most r.

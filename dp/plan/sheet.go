@@ -14,12 +14,7 @@ import (
 // the smallest count known within 10 %.
 func (p *Plan) Sheet() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "(%.4g, %.3g)-DP for everything released in a window of %s: mu %.4g",
-		p.budget.Epsilon, p.budget.Delta, days(p.budget.WindowDays), float64(accounting.MuUp(p.mu2)))
-	if !p.reserve.IsZero() {
-		fmt.Fprintf(&b, ", and delta %.3g kept for thresholds", p.reserve.Float64())
-	}
-	b.WriteString("\n\n")
+	p.head(&b)
 	rows := [][]string{{"measure", "share of mu^2", "sigma", "± at 95 %", "threshold", "error at 100", "1,000", "10,000", "within 10 % from"}}
 	var planned int64
 	for _, q := range p.predictions {
@@ -33,9 +28,19 @@ func (p *Plan) Sheet() string {
 			percent(q.Error100), percent(q.Error1000), percent(q.Error10000), fmt.Sprint(q.Within10),
 		})
 	}
-	rows = append(rows, []string{"not planned", percent(float64(nano-planned) / nano)})
+	rows = append(rows, []string{"not planned", unplanned(nano - planned)})
 	align(&b, rows)
 	return b.String()
+}
+
+// head writes what the sheet is about.
+func (p *Plan) head(b *strings.Builder) {
+	fmt.Fprintf(b, "(%.4g, %.3g)-DP for everything released in a window of %s: mu %.4g",
+		p.budget.Epsilon, p.budget.Delta, days(p.budget.WindowDays), float64(accounting.MuUp(p.mu2)))
+	if !p.reserve.IsZero() {
+		fmt.Fprintf(b, ", and delta %.3g kept for thresholds", p.reserve.Float64())
+	}
+	b.WriteString("\n\n")
 }
 
 // align writes rows in columns, the first to the left and the others to the
@@ -61,6 +66,9 @@ func align(b *strings.Builder, rows [][]string) {
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
+
+// unplanned writes a rest of billionths; what rounding leaves is nothing.
+func unplanned(left int64) string { return percent(float64(left-left%10_000) / nano) }
 
 func days(n int) string {
 	if n == 1 {

@@ -236,7 +236,7 @@ func TestSynthetic(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Budget sheet", "Released: people in each segment", "the same bytes: true", "does not fit",
+		"Budget sheet", "each of mu^2", "Released: people in each segment", "the same bytes: true", "does not fit",
 		"One person's ranking", "erases the interest", "Their export", "Erased: 0 profiles", "The ledger verifies",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -13,9 +13,9 @@ import (
 	"github.com/discreet-go/discreet/segment"
 )
 
-// sheet prints what the measures will cost, before anything is spent.
+// sheet prints what a window's releases will cost, before anything is spent.
 func (s *shop) sheet() {
-	s.printf("\nBudget sheet (known before a single event)\n%s", s.Plan().Sheet())
+	s.printf("\nBudget sheet (known before a single event)\n%s", s.month.Sheet())
 }
 
 func (s *shop) recorded(t tally) {
@@ -23,12 +23,21 @@ func (s *shop) recorded(t tally) {
 		t.choices, t.withdrawn, t.events, t.admitted, t.denied, t.other)
 }
 
+// release releases a measure with the share that was planned for it.
+func (s *shop) release(ctx context.Context, name, measure string) (dp.Release, error) {
+	share, err := s.month.Share(measure)
+	if err != nil {
+		return dp.Release{}, err
+	}
+	return s.Release(ctx, discreet.Query{Name: name, Measure: measure, Share: share}, operator)
+}
+
 // tables releases both measures under one name.
 func (s *shop) tables(ctx context.Context, name string) (sizes, table dp.Release, err error) {
-	if sizes, err = s.Release(ctx, discreet.Query{Name: name + "-sizes", Measure: "segment-sizes", Share: 0.2}, operator); err != nil {
+	if sizes, err = s.release(ctx, name+"-sizes", "segment-sizes"); err != nil {
 		return sizes, table, err
 	}
-	table, err = s.Release(ctx, discreet.Query{Name: name + "-items", Measure: "segment-items", Share: 0.7}, operator)
+	table, err = s.release(ctx, name+"-items", "segment-items")
 	return sizes, table, err
 }
 
@@ -57,7 +66,7 @@ func (s *shop) publish(ctx context.Context, name string) error {
 		return err
 	}
 	s.printf("  the same bytes: %v; spent now: %.1f %%\n", bytes.Equal(again.Note(), sizes.Note()), 100*s.Account().SpentShare())
-	_, err = s.Release(ctx, discreet.Query{Name: name + "-more", Measure: "segment-sizes", Share: 0.2}, operator)
+	_, err = s.release(ctx, name+"-more", "segment-sizes")
 	s.printf("  one more than fits: %v\n", err)
 	if _, err := dp.ReadRelease(sizes.Note(), s.Verifiers()...); err != nil {
 		return err

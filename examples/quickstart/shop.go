@@ -15,6 +15,7 @@ import (
 	"github.com/discreet-go/discreet/boltstore"
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/plan"
 	"github.com/discreet-go/discreet/pseudonym"
 	"github.com/discreet-go/discreet/segment"
 	"github.com/discreet-go/discreet/segment/rank"
@@ -26,6 +27,7 @@ const purpose = "personalize.content"
 // which follows the events.
 type shop struct {
 	*discreet.Engine
+	month *plan.Schedule // what is released in a window
 	out   io.Writer
 	batch int
 	dir   string
@@ -74,17 +76,14 @@ func open(ctx context.Context, f flags, g goods, dir string, start time.Time, ou
 	if err != nil {
 		return nil, err
 	}
+	if s.month, err = schedule(f, g); err != nil {
+		s.store.Close()
+		return nil, err
+	}
 	s.Engine, err = discreet.Open(ctx, discreet.Config{
 		Tenant: "quickstart", Keys: keys, Store: s.store,
 		Notices: []consent.Notice{notice}, Taxonomy: g.taxonomy, Segments: g.segments,
-		Measures: []dp.Measure{
-			dp.SegmentSizes{Name: "segment-sizes", Purpose: purpose, MaxSegments: g.maxSegments, Share: 0.2},
-			dp.SegmentItems{
-				Name: "segment-items", Purpose: purpose, Items: g.items,
-				MaxSegments: g.maxSegments, MaxItems: g.maxItems, MaxPerItem: 1, LookbackDays: g.windowDays, Share: 0.7,
-			},
-		},
-		Budget:  dp.Budget{Epsilon: f.epsilon, Delta: f.delta, WindowDays: g.windowDays},
+		Measures: s.month.Measures(), Budget: s.month.Plan().Budget(),
 		TTLDays: g.ttlDays, Catalog: g.catalog, Now: s.clock,
 		Weights: &rank.Weights{Popularity: 0.2, Segments: 1, Categories: 0.5, Seen: 0.3, Context: 2},
 	})
@@ -94,6 +93,27 @@ func open(ctx context.Context, f flags, g goods, dir string, start time.Time, ou
 	}
 	s.set(time.Unix(int64(s.Account().Window.From)*86400, 0)) // the ledger may be ahead of a stopped run
 	return s, nil
+}
+
+// schedule splits the budget of a window over both tables, and keeps a tenth. An error
+// in the table of items matters twice as much: rankings come from it.
+func schedule(f flags, g goods) (*plan.Schedule, error) {
+	names := map[string][]string{}
+	for _, d := range g.segments {
+		names[d.Purpose] = append(names[d.Purpose], d.Name)
+	}
+	return plan.Allocate(plan.Period{
+		Budget:   dp.Budget{Epsilon: f.epsilon, Delta: f.delta, WindowDays: g.windowDays},
+		Segments: names,
+		Lines: []plan.Line{
+			{Measure: dp.SegmentSizes{Name: "segment-sizes", Purpose: purpose, MaxSegments: g.maxSegments}, Times: 1, Weight: 1},
+			{Measure: dp.SegmentItems{
+				Name: "segment-items", Purpose: purpose, Items: g.items,
+				MaxSegments: g.maxSegments, MaxItems: g.maxItems, MaxPerItem: 1, LookbackDays: g.windowDays,
+			}, Times: 1, Weight: 2},
+		},
+		Keep: 0.1,
+	})
 }
 
 func (s *shop) clock() time.Time { return time.UnixMilli(s.now.Load()).UTC() }
