@@ -35,7 +35,7 @@ func Example_month() {
 	//
 	// release          times  each of mu^2  together  sigma  ± at 95 %  threshold  within 10 % from
 	// segments, daily     30        1.32 %    39.6 %  43.62         85          -               850
-	// items, weekly        4        11.4 %    45.4 %  42.06         82        257               820
+	// items, weekly        4        11.4 %    45.4 %  42.06         82        258               820
 	// not planned                               15 %
 }
 
