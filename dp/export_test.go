@@ -15,7 +15,7 @@ import (
 // What tests see and no other code does.
 
 // CellKey names a cell.
-type CellKey struct{ Segment, Item string }
+type CellKey = contrib.Key
 
 // Exact returns the pre-noise vector, in the order of the keys.
 func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[*contrib.Person, error]) ([]CellKey, []int64, error) {
@@ -25,8 +25,7 @@ func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[
 	}
 	keys := make([]CellKey, len(t.values))
 	for i := range keys {
-		k := t.cell(i)
-		keys[i].Segment, keys[i].Item = k.Segment, k.Item
+		keys[i] = t.cell(i)
 	}
 	return keys, t.values, nil
 }
