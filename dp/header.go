@@ -36,15 +36,17 @@ func header(s *Spec, p *Params, n *Noise) Header {
 		h.Low, h.High = s.Amount.Steps()
 		h.Center = s.Center()
 	}
+	h.Category = s.Amount.Category
 	if s.Kind == contrib.KindHistogram {
 		h.Of = quantityText(s.Quantity)
-		if s.Of != "" {
-			h.Of += " " + s.Of
+		if more := s.Of + s.Amount.Unit; more != "" { // one of them
+			h.Of += " " + more
 		}
 	}
 	if s.Kind == contrib.KindGroups {
 		h.Of = s.Attribute
 	}
+	h.Pure = n.Epsilon
 	h.CountSigma, h.CountStdDev, h.CountMargin, h.Even = n.CountSigma, n.CountStdDev, n.CountMargin, n.Even
 	return h
 }
