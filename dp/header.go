@@ -29,7 +29,7 @@ func header(s *Spec, p *Params, n *Noise) Header {
 	}
 	h.Format = Format
 	h.By = rowsText(s.Rows)
-	h.Unit, h.Step, h.Per = unitOf(s)
+	h.Unit, h.Step, h.Per = s.Unit()
 	h.HalfLife, h.MinPeople, h.Of = s.HalfLifeDays, s.MinPeople, s.Of
 	h.Norm = int64(s.MaxNorm) * s.Scaled()
 	if s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans {
@@ -69,20 +69,9 @@ func quantityText(q contrib.Quantity) string {
 	return [...]string{"", "segments", "items", "categories", "events", "amounts"}[q]
 }
 
-// unitOf returns what a value times step/per is a number of.
-func unitOf(s *Spec) (unit string, step, per int64) {
-	switch {
-	case s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans:
-		return s.Amount.Unit, s.Amount.Step(), 1000
-	case s.Kind == contrib.KindEvents, s.KeepsItems() && s.MaxPerCell > 1:
-		return unitEvents, 1, s.Scaled()
-	}
-	return unitPeople, 1, s.Scaled()
-}
-
 const (
-	unitEvents = "events"
-	unitPeople = "people"
+	unitEvents = contrib.UnitEvents
+	unitPeople = contrib.UnitPeople
 )
 
 // Amounts returns what a value of the release is in its Unit: value*Step/Per.

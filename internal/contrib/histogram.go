@@ -15,8 +15,9 @@ type Histogram struct {
 	// thousandths of the unit, and required.
 	Edges []int64
 
-	// Measure names the measure whose kept items are counted, for QuantityItems: at
-	// most as many as it keeps for a window, and the last bin holds those at the bound.
+	// Measure names the measure whose kept items are counted, for QuantityItems: those
+	// in its look-back, before its bound on a release. It keeps at most MaxItems of a
+	// window, so that more are seen of a person over several windows only.
 	Measure string
 
 	LookbackDays int    // for QuantityCategories, QuantityEvents and QuantityAmount
