@@ -62,7 +62,7 @@ func checkSpec(s *Spec) error {
 			return ErrSpec
 		}
 	case contrib.KindSegmentItems:
-		if s.LookbackDays < 1 || s.LookbackDays > contrib.MaxLookbackDays {
+		if s.Series || s.LookbackDays < 1 || s.LookbackDays > contrib.MaxLookbackDays {
 			return ErrSpec
 		}
 		if s.Discovered && (s.Items != nil || s.MaxPerCell != 1) || !s.Discovered && !sortedKeys(s.Items) {
