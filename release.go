@@ -89,6 +89,9 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		}
 	}()
 
+	if err := e.assignSlots(ctx, room, index, now, ticket); err != nil {
+		return dp.Release{}, err
+	}
 	counts, err := dp.Count(ctx, spec, ticket.Window().Index, ticket.AsOf(), e.people(ctx, room, index, now, ticket))
 	if err != nil {
 		return dp.Release{}, err
@@ -119,14 +122,7 @@ var errStop = errors.New("discreet: stop") // ends a scan; never returned
 func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
 	since := e.since[room.specs[index].Name]
 	return func(yield func(*contrib.Person, error) bool) {
-		var counted []uint32
-		err := e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
-			if counted == nil { // now that the snapshot is taken, and no row is of a later keyset
-				counted = e.keys.Load().counted
-			}
-			if !slices.Contains(counted, id.KeyID()) {
-				return nil // kept for access and erasure only, or left behind
-			}
+		err := e.countedRows(ctx, room, func(_ segment.ID, row []byte) error {
 			p, err := segment.ReadProfile(row)
 			if err != nil {
 				return err
@@ -142,6 +138,20 @@ func (e *Engine) people(ctx context.Context, room *room, index int, now time.Tim
 			yield(nil, err)
 		}
 	}
+}
+
+// countedRows calls f with the rows that may count in releases, over one snapshot.
+func (e *Engine) countedRows(ctx context.Context, room *room, f func(id segment.ID, row []byte) error) error {
+	var counted []uint32
+	return e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
+		if counted == nil { // now that the snapshot is taken, and no row is of a later keyset
+			counted = e.keys.Load().counted
+		}
+		if !slices.Contains(counted, id.KeyID()) {
+			return nil // kept for access and erasure only, or left behind
+		}
+		return f(id, row)
+	})
 }
 
 // measure finds a declared measure.
@@ -229,6 +239,9 @@ func specBytes(meaning [32]byte, s *contrib.Spec) []byte {
 	}
 	for _, n := range []uint64{discovered, uint64(s.MaxSegments), uint64(s.MaxItems), uint64(s.MaxPerCell), uint64(s.LookbackDays)} {
 		b = binary.AppendUvarint(b, n)
+	}
+	if s.Series {
+		text("series")
 	}
 	sum := sha256.Sum256(b)
 	return sum[:]
