@@ -84,6 +84,9 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 			b = binary.AppendVarint(b, n)
 		}
 	}
+	if s.Series {
+		text("series")
+	}
 	sum := sha256.Sum256(b)
 	return sum[:]
 }

@@ -71,6 +71,10 @@ func (e *Engine) limits() []ProcessingLimit {
 		{"the log of who looked at people, and why", "no limit: it names operators, and nobody whose data it was"},
 		{"copies of the store", Blank + "how long backups are kept, and that erasures since are repeated when one is restored"},
 	}
+	if slices.ContainsFunc(e.rooms, func(r room) bool { return r.series() }) {
+		list = append(list, ProcessingLimit{"hashes of the segments that a person counts in, over the publications of a series",
+			"until the accounting window is over, and at most one window longer; no longer than the consent"})
+	}
 	if a := e.cfg.Audience; a != nil {
 		list = append(list,
 			ProcessingLimit{"what a third party was told of a person, there", count(int64(a.TTLDays), "day") + " after it was told last, and no longer than the consents: a contract has to say so"},

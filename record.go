@@ -231,7 +231,7 @@ func (r *recording) write(ctx context.Context) error {
 // decide fills in the decision of every admission and groups the allowed ones
 // by profile row. The caller holds rights.
 func (r *recording) decide(ctx context.Context, answers *answers, m segment.Moment) error {
-	e, start := r.e, timeOf(m.WindowStart)
+	e := r.e
 	for i := range r.people {
 		if err := r.read(ctx, &r.people[i]); err != nil {
 			return err
@@ -251,7 +251,7 @@ func (r *recording) decide(ctx context.Context, answers *answers, m segment.Mome
 		w, fresh := r.workOn(segment.Key{Purpose: purpose, ID: a.link.ID()}, i)
 		if fresh {
 			w.moment = m
-			w.moment.EntersNext = h.Returned(start, purpose)
+			w.moment.EntersNext = e.rooms[a.room].entersNext(h, &m)
 		}
 	}
 	return nil

@@ -86,6 +86,9 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		}
 	}()
 
+	if err := e.assignSlots(ctx, room, index, now, ticket); err != nil {
+		return dp.Release{}, err
+	}
 	counts, err := dp.Count(ctx, spec, ticket.Window().Index, ticket.AsOf(), e.people(ctx, room, index, now, ticket))
 	if err != nil {
 		return dp.Release{}, err
@@ -115,14 +118,7 @@ var errStop = errors.New("discreet: stop") // ends a scan; never returned
 // person's record alone.
 func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
 	return func(yield func(*contrib.Person, error) bool) {
-		var counted []uint32
-		err := e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
-			if counted == nil { // now that the snapshot is taken, and no row is of a later keyset
-				counted = e.keys.Load().counted
-			}
-			if !slices.Contains(counted, id.KeyID()) {
-				return nil // kept for access and erasure only, or left behind
-			}
+		err := e.countedRows(ctx, room, func(_ segment.ID, row []byte) error {
 			p, err := segment.ReadProfile(row)
 			if err != nil {
 				return err
@@ -147,6 +143,20 @@ func (e *Engine) reads(room *room, index int, p *segment.Profile, now time.Time,
 	person.Items = slices.DeleteFunc(person.Items, func(it contrib.Entry) bool { return it.Day < since })
 	person.Days = slices.DeleteFunc(person.Days, func(a contrib.Act) bool { return a.Day < since })
 	return person, ok
+}
+
+// countedRows calls f with the rows that may count in releases, over one snapshot.
+func (e *Engine) countedRows(ctx context.Context, room *room, f func(id segment.ID, row []byte) error) error {
+	var counted []uint32
+	return e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
+		if counted == nil { // now that the snapshot is taken, and no row is of a later keyset
+			counted = e.keys.Load().counted
+		}
+		if !slices.Contains(counted, id.KeyID()) {
+			return nil // kept for access and erasure only, or left behind
+		}
+		return f(id, row)
+	})
 }
 
 // measure finds a declared measure.

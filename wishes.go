@@ -147,7 +147,7 @@ func (e *Engine) beginning(ctx context.Context, room *room, link segment.Link, a
 	if err != nil {
 		return nil, err
 	}
-	m.EntersNext = h.Returned(timeOf(m.WindowStart), room.purpose)
+	m.EntersNext = room.entersNext(h, &m)
 	decision := e.book.Decide(consent.Question{
 		Subject: link.Subject(), Purpose: room.purpose, History: h, EventTime: now, Now: now,
 		Source: answer, Heard: consent.Heard{Age: consent.Adult}, Suspended: e.suspended.holds(room.purpose),

@@ -245,6 +245,23 @@ func (h *History) Returned(since time.Time, purpose string) bool {
 	return h.deniedSince(purpose, max(millis(since), 1))
 }
 
+// Lapsed reports whether a consent for the purpose ended at or after since and by now,
+// as far as is remembered: it ran out, and nobody prolonged it. So does one that a no
+// with an earlier date ended, which an import may have told of later, where the person
+// agreed again since.
+func (h *History) Lapsed(since, now time.Time, purpose string) bool {
+	r, from := h.record(purpose), millis(since)
+	if r == nil {
+		return false
+	}
+	if n := len(r.intervals); n > 1 && r.intervals[n-1].given >= from && r.intervals[n-2].ended != 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.intervals, func(v interval) bool {
+		return v.end() >= from && v.end() <= millis(now)
+	})
+}
+
 // deniedSince reports whether a no, in force or not, an erasure or a move was
 // recorded at or after t.
 func (h *History) deniedSince(purpose string, t int64) bool {

@@ -180,3 +180,51 @@ func TestEmptyHistories(t *testing.T) {
 		}
 	}
 }
+
+// A consent that ran out since is told, and one that a no ended before, which may have
+// been told since, where the person agreed again since; one that was prolonged is not.
+func TestLapsed(t *testing.T) {
+	b := newBook(t, shop())
+	yes := func(h *consent.History, day int) {
+		t.Helper()
+		if err := b.Choose(h, consent.Choice{Notice: "shop", Version: 1, Locale: "en", Method: "test", Grant: []string{content}}, after(day)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := func(h *consent.History) int { return int(h.Summary(t0).Purposes[0].Until.Sub(t0) / (24 * time.Hour)) }
+	h := new(consent.History)
+	yes(h, 0)
+	over := end(h)
+	for _, c := range []struct {
+		since, now int
+		want       bool
+	}{{0, over - 1, false}, {over - 5, over, true}, {over - 5, over + 5, true}, {over + 1, over + 5, false}} {
+		if got := h.Lapsed(after(c.since), after(c.now), content); got != c.want {
+			t.Errorf("since %v, at %v: %v", c.since, c.now, got)
+		}
+	}
+	if h.Lapsed(after(over-5), after(over+5), stats) || (*consent.History)(nil).Lapsed(after(0), after(900), content) {
+		t.Error("a gap in no consent")
+	}
+	yes(h, over+3)
+	for since, want := range map[int]bool{over - 5: true, over + 2: false, over + 4: false} {
+		if got := h.Lapsed(after(since), after(over+5), content); got != want {
+			t.Errorf("agreed again, since %v: %v", since, got)
+		}
+	}
+	told := new(consent.History)
+	yes(told, 0)
+	told.Withdraw(content, after(10))
+	yes(told, 20)
+	for since, want := range map[int]bool{9: true, 11: true, 19: true, 21: false} {
+		if got := told.Lapsed(after(since), after(25), content); got != want {
+			t.Errorf("taken back on day 10, agreed on day 20, since %v: %v", since, got)
+		}
+	}
+	prolonged := new(consent.History)
+	yes(prolonged, 0)
+	yes(prolonged, over-1)
+	if prolonged.Lapsed(after(over-5), after(over+5), content) {
+		t.Error("a prolonged consent has a gap")
+	}
+}

@@ -99,7 +99,8 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // moment ([ErrMoment]) and a row that is none ([ErrRow]). What is wrong with
 // the event itself is an Outcome.
 //
-// A row whose consent lapsed before this consent was given counts as absent.
+// A row whose consent lapsed before this consent was given counts as absent; where it
+// held slots of the window, the person counts from the next one on.
 // The first event of an accounting window drops what was over on its first day.
 // Admit does not change row and returns fresh bytes: one allocation of the size
 // of the row. It costs a few microseconds on a row of 1 KB: most events change
@@ -141,7 +142,12 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 		if c, err = p.decodeHead(row); err != nil {
 			return nil, 0, err
 		}
-		fresh = lapsed(p, g, m)
+		if fresh = lapsed(p, g, m); fresh && p.slotted {
+			if err := p.decodeBody(&c); err != nil {
+				return nil, 0, err
+			}
+			m.EntersNext = m.EntersNext || p.counting(m.Window)
+		}
 	}
 	if fresh {
 		p.buf = p.own

@@ -14,6 +14,7 @@ const (
 	rowWithOthers = 1
 	rowWithWishes = 2
 	rowWithSums   = 3
+	rowWithSlots  = 4
 	maxCategories = 256     // with day counts
 	maxCount      = 1 << 20 // events of one category and day
 	maxPerItem    = 4       // categories of one kept item
@@ -21,19 +22,20 @@ const (
 	messageSize   = 8       // bytes of a message id's hash
 )
 
-// Formats 0 to 3 of a row: 3 where there are sums of amounts, else 2 where there are
-// wishes, else 1 where there are others. Numbers are unsigned varints in their shortest form; lists and strings
+// Formats 0 to 4 of a row: 4 where there are slots, else 3 where there are sums of
+// amounts, else 2 where there are wishes, else 1 where there are others. Numbers are unsigned varints in their shortest form; lists and strings
 // carry their length first.
 //
 //	format, salt[16]
 //	created, seen-created, window, day of its start, enters, until, notice version, notice id
 //	messages: days, each: seen-day (from the second on: days to the one before, less 1), n, n hashes [8] ascending
-//	in format 1, others: 1 to 8, in formats 2 and 3: 0 to 8; each: salt[16], messages as above
-//	in formats 2 and 3, dismissed: categories; left: segments; each at most 256, in format 2 not both empty
+//	in format 1, others: 1 to 8, from format 2 on: 0 to 8; each: salt[16], messages as above
+//	from format 2 on, dismissed: categories; left: segments; each at most 256, in format 2 not both empty
 //	categories: 2*n+bound, [highest rank [8] when bound], each: name, bytes of its days, days
 //	groups, each: measure, window, 2*n+bound, [highest rank [8]], bytes of its entries, entries, each: item, category+1 or 0, day
-//	in format 3, sums: categories, at least 1, each: place in the categories (from the second on: places to the one before, less 1), unit,
+//	from format 3 on, sums: categories, in format 3 at least 1, each: place in the categories (from the second on: places to the one before, less 1), unit,
 //	  days, at least 1, newest first, each: zigzag of day-start (from the second on: days to the one before, less 1), sum
+//	in format 4, slots: measures, at least 1, each: measure, window, n, at least 1, n slots [8] ascending
 //
 // A day with its count is 2*d+more, followed by count-2 if more. For the first
 // day of a category and for an entry, d is the zigzag of day-start; for the
@@ -41,7 +43,7 @@ const (
 //
 // Others are the message ids of rows that were merged into this one, hashed under
 // the salts of those; they ascend by salt. Dismissed and left ascend. Categories ascend by name, groups by (measure, window), entries by (item,
-// category), all strictly. A category without days is named by an entry.
+// category), slots by measure, all strictly. A category without days is named by an entry.
 // A sum is above zero, and of a day that the category has a count of.
 //
 // Days count from the start of the last window, and the parts carry their
@@ -154,7 +156,7 @@ func (p *Profile) decode(row []byte) error {
 
 // decodeHead reads all up to the message ids.
 func (p *Profile) decodeHead(row []byte) (cursor, error) {
-	if len(row) < 1+len(p.salt) || len(row) > math.MaxInt32 || row[0] > rowWithSums {
+	if len(row) < 1+len(p.salt) || len(row) > math.MaxInt32 || row[0] > rowWithSlots {
 		return cursor{}, ErrRow
 	}
 	c := cursor{b: row, i: 1 + len(p.salt)}
@@ -178,7 +180,7 @@ func (p *Profile) decodeHead(row []byte) (cursor, error) {
 		return cursor{}, ErrRow
 	}
 	p.dismissed, p.left = p.dismissed[:0], p.left[:0]
-	p.sums = row[0] == rowWithSums
+	p.sums, p.slotted = row[0] >= rowWithSums, row[0] == rowWithSlots
 	if row[0] >= rowWithWishes && !p.decodeWishes(&c, !p.sums) {
 		return cursor{}, ErrRow
 	}
@@ -205,7 +207,7 @@ func (p *Profile) decodeMessages(c *cursor, list []messageDay) ([]messageDay, bo
 	return list, !c.bad
 }
 
-// decodeBody reads categories and groups.
+// decodeBody reads categories, groups, sums and slots.
 func (p *Profile) decodeBody(c *cursor) error {
 	p.cats, p.buckets = p.cats[:0], p.buckets[:0]
 	n, bound, high := c.bounded(3)
@@ -235,6 +237,9 @@ func (p *Profile) decodeBody(c *cursor) error {
 		return err
 	}
 	if p.sums && !p.decodeSums(c) {
+		return ErrRow
+	}
+	if p.slots = p.slots[:0]; p.slotted && !p.decodeSlots(c) {
 		return ErrRow
 	}
 	if c.i != len(c.b) || bare > 0 && !p.allNamed() {
@@ -326,7 +331,8 @@ func ascending(hashes []byte) bool {
 // encode appends the row. With a message, its hash is added to today.
 func (p *Profile) encode(dst []byte, message *[messageSize]byte, today Day) []byte {
 	summed := p.summed()
-	p.sums = summed > 0
+	p.slotted = len(p.slots) > 0
+	p.sums = summed > 0 || p.slotted
 	dst = p.encodeHead(dst, message, today)
 	dst = number(dst, uint64(len(p.cats))<<1|bit(p.catBound))
 	if p.catBound {
@@ -357,6 +363,9 @@ func (p *Profile) encode(dst []byte, message *[messageSize]byte, today Day) []by
 	}
 	if p.sums {
 		dst = p.encodeSums(dst, summed)
+	}
+	if p.slotted {
+		dst = p.encodeSlots(dst)
 	}
 	return dst
 }
@@ -391,6 +400,8 @@ func prefix(dst []byte, at int) []byte {
 func (p *Profile) encodeHead(dst []byte, message *[messageSize]byte, today Day) []byte {
 	format := byte(rowFormat)
 	switch {
+	case p.slotted:
+		format = rowWithSlots
 	case p.sums:
 		format = rowWithSums
 	case p.wishes():

@@ -21,7 +21,9 @@
 // declared measure and accounting window at most MaxItems items with category,
 // last day and capped count; keyed hashes of message ids, for seven days;
 // the categories that the person is not interested in and the segments that the
-// person has left, as long as consent lasts, without when that was said. No
+// person has left, as long as consent lasts, without when that was said; for a
+// measure that is a series, keyed hashes of the segments that the person counts in
+// over the window. No
 // event is kept, no time of day, no identifier, and nothing that no segment,
 // declared measure or ranking reads.
 //
@@ -38,8 +40,12 @@
 //   - Erasure: deleting a row equals never having seen the person.
 //     ForgetCategory equals never having seen the events of the subtree, but for
 //     the hashes of their message ids, which stay so that a replay stays a
-//     no-op, the days of first and last recording, and places that other
-//     categories or items lost to them at a cap.
+//     no-op, the days of first and last recording, places that other
+//     categories or items lost to them at a cap, and slots, which stay until their
+//     window is over, also where nothing else is left.
+//   - Series: over a window, whatever happens to a row, a person counts in at most
+//     MaxSegments segments of a measure that is a series ([Rules.AssignSlots]), by
+//     slots that a release gives, so that recording is free of order between two.
 //   - Wishes: of what is dismissed nothing is held and nothing is taken, whether
 //     it came before or after; leaving a segment takes nobody into another one.
 //   - Definitions: a circle of segments, or one of another purpose, is refused;

@@ -54,7 +54,8 @@ func (r *Rules) Segments(p *Profile, asOf Day) []string {
 // asOf is the last day that counts, a day of accounting, window the
 // accounting window of the release. With a zone, what counts is what lies on its days
 // that are over when asOf is; days of acts and items are moved by as much, so that they
-// stand to asOf as they do to the last of those.
+// stand to asOf as they do to the last of those. In a series are only the segments that
+// [Rules.AssignSlots] gave the person a slot for.
 func (r *Rules) Person(p *Profile, spec int, now time.Time, asOf Day, window int32) (contrib.Person, bool) {
 	if spec < 0 || spec >= len(r.measures) || p.expired(now) || p.enters > window {
 		return contrib.Person{}, false
@@ -65,6 +66,9 @@ func (r *Rules) Person(p *Profile, spec int, now time.Time, asOf Day, window int
 	person := contrib.Person{Salt: p.salt}
 	if s.Rows == contrib.RowsSegments || s.Quantity == contrib.QuantitySegments {
 		person.Segments = r.Segments(p, last)
+		if s.Series {
+			person.Segments = s.InSlots(&person, window, p.slotsOf(s.Name, window))
+		}
 		if s.Rows == contrib.RowsSegments && len(person.Segments) == 0 {
 			return person, true
 		}

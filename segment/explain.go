@@ -24,6 +24,7 @@ type Explanation struct {
 	Items         []KeptItem      `json:"items"`               // what declared measures may count
 	Dismissed     []Wish          `json:"dismissed,omitempty"` // categories the person is not interested in
 	Left          []Wish          `json:"left,omitempty"`      // segments the person has left
+	Series        []SeriesSlots   `json:"series,omitempty"`    // in how many segments the person counts in series of releases
 	Leave         []string        `json:"leave"`               // how to change or end this
 }
 
@@ -125,7 +126,7 @@ func (r *Rules) Explain(p *Profile, now time.Time) Explanation {
 		}
 		x.Segments[i] = s
 	}
-	x.Dismissed, x.Left = r.dismissals(p), r.leavings(p)
+	x.Dismissed, x.Left, x.Series = r.dismissals(p), r.leavings(p), p.seriesSlots()
 	x.Leave = []string{
 		"erase one interest: what is held about a category and everything below it is deleted, and its segments end with it",
 		"say that you are not interested in a category: the same, and nothing of it is taken any more until you take that back",

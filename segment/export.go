@@ -7,8 +7,8 @@ import (
 
 // Portable is everything that a profile holds, for its person to take along, in
 // a documented JSON form: field names are stable within a format. Dates are
-// 2006-01-02, in the zone of the rules. The salt and the hashes of message ids are secrets of the
-// service that say nothing about the person; the hashes are counted.
+// 2006-01-02, in the zone of the rules. The salt and the hashes of message ids, and of segments
+// in a series, are secrets of the service that say no more about the person than the rest; the hashes are counted.
 type Portable struct {
 	Format        string          `json:"format"` // "discreet-profile/0"
 	Purpose       string          `json:"purpose"`
@@ -24,6 +24,7 @@ type Portable struct {
 	Dismissed     []string        `json:"dismissed,omitempty"`     // categories the person is not interested in, each with everything below it
 	LeftSegments  []string        `json:"left_segments,omitempty"` // segments the person has left
 	MessageIDs    int             `json:"message_ids"`             // hashes held against replays, for seven days
+	Series        []SeriesSlots   `json:"series,omitempty"`        // hashes of the segments the person counts in, until the accounting window is over
 }
 
 // Export returns everything that the profile holds. Segments are those at now,
@@ -35,7 +36,7 @@ func (r *Rules) Export(p *Profile, now time.Time) Portable {
 		Format: "discreet-profile/0", Purpose: r.purpose, ConsentEnds: p.ConsentEnds(),
 		FirstRecorded: date(p.created), LastRecorded: date(p.seen), EntersWindow: p.enters,
 		Segments: []string{}, Interests: r.byDay(p, today), Items: r.keptItems(p, today),
-		Dismissed: p.Dismissed(), LeftSegments: p.Left(),
+		Dismissed: p.Dismissed(), LeftSegments: p.Left(), Series: p.seriesSlots(),
 	}
 	x.Notice, x.NoticeVersion = p.Notice()
 	if !p.expired(now) {

@@ -46,7 +46,7 @@ func (r *Rules) look(s *contrib.Spec) (measured, error) {
 	}
 	o := &r.measures[of]
 	if s.Kind == contrib.KindMeans {
-		if o.Kind != contrib.KindSegmentSizes || o.MaxSegments != s.MaxSegments || o.MaxNorm != 0 {
+		if o.Kind != contrib.KindSegmentSizes || o.MaxSegments != s.MaxSegments || o.MaxNorm != 0 || o.Series {
 			return m, ErrOf
 		}
 		return m, nil

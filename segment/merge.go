@@ -18,7 +18,7 @@ import (
 // the notice is that of the newer event. Message ids stay known for their seven
 // days under the salt they were hashed with, so that a message that is sent again
 // under either identifier counts once; for that, the row remembers at most eight
-// merged rows. Wishes are those of both, and hold for what
+// merged rows. Slots are those of into, whose salt they go by. Wishes are those of both, and hold for what
 // comes from either row: see [MaxWishes] for where they are too many. What is declared or usable no more, or over today's bounds, is
 // left out. Errors: [ErrRow], [ErrMoment].
 func (r *Rules) Merge(into, from []byte, m Moment) ([]byte, error) {

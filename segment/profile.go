@@ -41,7 +41,9 @@ type Profile struct {
 	buckets   []bucket   // of the categories in turn
 	catBound  bool       // there are maxCategories with buckets
 	catHigh   uint64     // then: the highest rank among them
-	sums      bool       // the row is of the format with sums
+	sums      bool       // the row is of a format with sums
+	slotted   bool       // the row is of the format with slots
+	slots     []slots    // sorted by measure
 	groups    []group    // sorted by measure, then window
 	entries   []entry    // of the groups in turn
 	ranks     []ranked   // working space
@@ -146,7 +148,7 @@ func (p *Profile) expired(now time.Time) bool { return now.UnixMilli() >= p.unti
 
 // empty reports whether nothing but the head is left.
 func (p *Profile) empty() bool {
-	return len(p.cats) == 0 && len(p.groups) == 0 && len(p.messages) == 0 && len(p.others) == 0 && !p.wishes()
+	return len(p.cats) == 0 && len(p.groups) == 0 && len(p.messages) == 0 && len(p.others) == 0 && !p.wishes() && len(p.slots) == 0
 }
 
 // reset makes p an empty row of its own.
@@ -160,7 +162,7 @@ func (p *Profile) reset(salt ident.Salt, day Day) {
 	p.dismissed, p.left = p.dismissed[:0], p.left[:0]
 	p.catBound, p.catHigh = false, 0
 	p.cats, p.buckets = p.cats[:0], p.buckets[:0]
-	p.groups, p.entries = p.groups[:0], p.entries[:0]
+	p.groups, p.entries, p.slots = p.groups[:0], p.entries[:0], p.slots[:0]
 }
 
 // findCategory returns where the category is, or belongs, in the table.

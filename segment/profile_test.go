@@ -94,7 +94,9 @@ func FuzzReadProfile(f *testing.F) {
 	f.Add(row)
 	f.Add(row[:40])
 	f.Add([]byte{})
-	r := rules(f, withSums)
+	r := rules(f, withSums, withSeries)
+	f.Add(slottedRow(f, r))
+	f.Add(assign(f, r, sumsRow(f, true), moment(0)))
 	f.Add(admit(f, r, row, segment.Event{Category: "sports", Value: 12_500, Unit: "EUR", Time: start}, moment(0)))
 	f.Add(admit(f, r, nil, segment.Event{Category: "sports", Time: start}, moment(0)))
 	wishes, err := r.Dismiss(row, "sports")
@@ -116,6 +118,7 @@ func FuzzReadProfile(f *testing.F) {
 			}
 			asOf := dayOf(start)
 			r.Segments(p, asOf)
+			r.Person(p, 0, start, asOf, 3)
 			r.Person(p, 2, start, asOf, 3)
 			r.History(p, start)
 			_ = r.Explain(p, start).String()
@@ -131,10 +134,11 @@ func FuzzReadProfile(f *testing.F) {
 		}
 		dismissed, err5 := r.Dismiss(row, "sports.running")
 		left, err6 := r.Leave(row, "cooks")
-		if err2 != nil || err3 != nil || err4 != nil || err5 != nil && !errors.Is(err5, segment.ErrWishes) || err6 != nil && !errors.Is(err6, segment.ErrWishes) {
-			t.Fatal(err2, err3, err4, err5, err6)
+		slotted, err7 := r.AssignSlots(row, 0, start, dayOf(start), 3)
+		if err2 != nil || err3 != nil || err4 != nil || err7 != nil || err5 != nil && !errors.Is(err5, segment.ErrWishes) || err6 != nil && !errors.Is(err6, segment.ErrWishes) {
+			t.Fatal(err2, err3, err4, err5, err6, err7)
 		}
-		for _, b := range [][]byte{next, forgot, expired, dismissed, left} {
+		for _, b := range [][]byte{next, forgot, expired, dismissed, left, slotted} {
 			if b == nil {
 				continue
 			}

@@ -190,7 +190,7 @@ func (p *Profile) encodeSums(dst []byte, n int) []byte {
 func (p *Profile) decodeSums(c *cursor) bool {
 	n, next := c.list(6), 0
 	if n == 0 {
-		return false
+		return p.slotted && !c.bad
 	}
 	for range n {
 		at := next + int(c.number(uint64(len(p.cats))))

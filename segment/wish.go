@@ -35,6 +35,7 @@ func (r *Rules) Begin(row []byte, g Grant, l Link, m Moment) ([]byte, error) {
 		if !lapsed(p, g, m) {
 			return row, nil
 		}
+		m.EntersNext = m.EntersNext || p.counting(m.Window)
 		p = new(Profile)
 	}
 	p.reset(l.Salt(), today)
@@ -148,14 +149,14 @@ func (r *Rules) Rejoin(row []byte, segment string) ([]byte, error) {
 }
 
 // Renew returns the row of a person whose consent was prolonged to end, as it
-// stood at now, if the row holds wishes: they last as long as consent does, also
+// stood at now, if the row holds wishes or slots: they last as long as consent does, also
 // where no event comes that would tell the row. Other rows, one whose consent had
 // ended at now, and one that ends later anyway, stay as they are. It fails with
 // [ErrRow] only.
 func (r *Rules) Renew(row []byte, now, end time.Time) ([]byte, error) {
 	return r.rewrite(row, func(p *Profile) bool {
 		until := min(max(end.UnixMilli(), 0), maxMilli)
-		if !p.wishes() || p.expired(now) || p.until >= until {
+		if !p.wishes() && len(p.slots) == 0 || p.expired(now) || p.until >= until {
 			return false
 		}
 		p.until = until

@@ -99,6 +99,7 @@ func (s *Spec) checkKind() error {
 		rule{s.Kind == KindHistogram || s.Edges == nil && s.Quantity == 0, ErrEdges},
 		rule{s.Kind == KindHistogram || s.Kind == KindMeans || s.Of == "", ErrName},
 		rule{groups || !s.Outcomes, ErrPartitions},
+		rule{s.Kind == KindSegmentSizes || !s.Series, ErrPartitions},
 		rule{groups == ValidName(s.Attribute) && (groups || s.Attribute == ""), ErrName},
 		rule{s.Kind == KindSums || s.Kind == KindMeans || s.Kind == KindHistogram || s.Amount == Amount{}, ErrAmount},
 	)

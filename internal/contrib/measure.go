@@ -81,13 +81,24 @@ type Measure interface {
 }
 
 // SegmentSizes counts people in each declared segment.
+//
+// A Series is released many times in a window, such as daily, and bounds what one
+// person adds to all of it: whoever comes and goes counts in at most MaxSegments
+// distinct segments over all releases of the measure in one accounting window, not
+// in so many of each. Those that the person is in at a release come first, and keep
+// their place until the window ends, also when the person leaves them. A release
+// costs and is as exact as without; what it is for is noise that is correlated over
+// the releases of a window, whose sensitivity is that of a person's whole window. A
+// segment that a person enters when no place is free misses that person until the
+// next window. See docs/proofs/admission-slots.md.
 type SegmentSizes struct {
 	Name        string
 	Purpose     string
-	MaxSegments int     // L0: segments one person counts in, per release
+	MaxSegments int     // L0: segments one person counts in, per release; with Series per window
 	MaxNorm     int     // L2: a person in more than MaxNorm^2 segments counts in each by less than one. Optional
 	Noise       Law     // of the noise. Optional
 	Share       float64 // planned part of the window's mu^2, in (0, 1]
+	Series      bool    // one person counts in at most MaxSegments segments over all releases of a window
 }
 
 // SegmentItems counts, for each segment and item, the people of the segment
@@ -141,7 +152,7 @@ func (m SegmentItems) purpose() string { return m.Purpose }
 func (m SegmentSizes) check(segments []string) (Spec, error) {
 	s := Spec{
 		Name: m.Name, Purpose: m.Purpose, Kind: KindSegmentSizes,
-		MaxSegments: m.MaxSegments, MaxItems: 1, MaxPerCell: 1, MaxNorm: m.MaxNorm, Noise: m.Noise,
+		MaxSegments: m.MaxSegments, MaxItems: 1, MaxPerCell: 1, MaxNorm: m.MaxNorm, Noise: m.Noise, Series: m.Series,
 	}
 	s.Segments = segments
 	return s.finish(m.Share)

@@ -66,6 +66,7 @@ type Spec struct {
 	Of           string // the measure whose items a histogram counts, or whose people are denominators of means
 	Noise        Law
 	ShareNano    int64
+	Series       bool // MaxSegments holds over the releases of a window; of segment sizes only
 
 	weights weights
 }

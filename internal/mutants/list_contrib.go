@@ -192,5 +192,35 @@ func contribMutants() []Mutant {
 			What:  "a person who withdrew and came back counts twice in one window (planted beside expiry-ignored)",
 			Cases: []string{"scan"},
 		},
+		{
+			Name:  "slots-ignored",
+			What:  "slots of a series are assigned, and a release counts without them",
+			Cases: []string{"series"},
+			Edits: []Edit{{
+				"segment/evaluate.go",
+				"	if s.Series {",
+				"	if s.Series && !mutant.On(\"slots-ignored\") {",
+			}},
+		},
+		{
+			Name:  "slots-of-each-release",
+			What:  "the bound on the segments of a window is taken anew at each release",
+			Cases: []string{"series"},
+			Edits: []Edit{{
+				"internal/contrib/slots.go",
+				"	free := s.MaxSegments - len(held)\n",
+				"	free := s.MaxSegments - len(held)\n	if mutant.On(\"slots-of-each-release\") {\n		free = s.MaxSegments\n	}\n",
+			}},
+		},
+		{
+			Name:  "slots-go-with-the-interest",
+			What:  "a row of which only slots are left is deleted, and its person begins anew in the same window",
+			Cases: []string{"series"},
+			Edits: []Edit{{
+				"segment/profile.go",
+				" && len(p.slots) == 0\n",
+				" && (len(p.slots) == 0 || mutant.On(\"slots-go-with-the-interest\"))\n",
+			}},
+		},
 	}
 }

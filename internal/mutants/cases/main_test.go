@@ -39,6 +39,7 @@ var table = []struct {
 	{"admission", admission},
 	{"merging", merging},
 	{"scan", scan},
+	{"series", series},
 	{"ledger-protocol", ledgerProtocol},
 	{"ledger-windows", ledgerWindows},
 	{"ledger-session", ledgerSession},
