@@ -19,6 +19,21 @@ func Example_month() {
 				Measure: dp.SegmentSizes{Name: "sizes", Purpose: "pages", MaxSegments: 5},
 			},
 			{
+				Name: "which items, once", Times: 1, Share: 0.05,
+				Measure: dp.Keys{Name: "keys", Purpose: "pages", MaxItems: 8, LookbackDays: 28},
+			},
+			{
+				Name: "audit, weekly", Times: 4, Target: plan.Target{Relative: 0.1, At: 400},
+				Measure: dp.Groups{
+					Name: "audit", Purpose: "fairness.audit", Attribute: "age", Groups: dp.Public{"18-39", "40-64", "65+"},
+					Campaigns: dp.Public{"spring"}, MaxCampaigns: 1,
+				},
+			},
+			{
+				Name: "bounds, once", Times: 1, Share: 0.01,
+				Measure: dp.Histogram{Name: "held", Purpose: "pages", Of: dp.QuantitySegments},
+			},
+			{
 				Name: "items, weekly", Times: 4, Weight: 1, // what is left
 				Measure: dp.SegmentItems{
 					Name: "items", Purpose: "pages", Items: dp.Discovered{},
@@ -26,17 +41,19 @@ func Example_month() {
 				},
 			},
 		},
-		Keep: 0.15,
 	})
 	check(err)
 	fmt.Print(s.Sheet())
 	// Output:
 	// (2, 1e-06)-DP for everything released in a window of 30 days: mu 0.4463, and delta 1e-07 kept for thresholds
 	//
-	// release          times  each of mu^2  together  sigma  ± at 95 %  threshold  within 10 % from
-	// segments, daily     30        1.32 %    39.6 %  43.62         85          -               850
-	// items, weekly        4        11.4 %    45.4 %  42.06         82        258               820
-	// not planned                               15 %
+	// release            times  each of mu^2  together  sigma  ± at 95 %  threshold  within 10 % from
+	// segments, daily       30        1.32 %    39.6 %  43.62         85          -               850
+	// which items, once      1           5 %       5 %      -          -        164                 -
+	// audit, weekly          4        1.18 %     4.7 %  20.66         40          -               400
+	// bounds, once           1           1 %       1 %  22.41         44          -               440
+	// items, weekly          4        12.4 %    49.7 %   40.2         79        248               790
+	// not planned                                  0 %
 }
 
 func check(err error) {

@@ -69,14 +69,8 @@ func (s *Schedule) Sheet() string {
 	for _, l := range s.lines {
 		all := l.Each.ShareNano * int64(l.Times)
 		left -= all
-		threshold := "-"
-		if l.Each.Noise.Threshold > 0 {
-			threshold = fmt.Sprint(l.Each.Noise.Threshold)
-		}
-		rows = append(rows, []string{
-			l.Line, fmt.Sprint(l.Times), percent(l.Each.Share()), percent(float64(all) / nano), fmt.Sprintf("%.4g", l.Each.Noise.Sigma),
-			fmt.Sprint(l.Each.Noise.Margin), threshold, fmt.Sprint(l.Each.Within10),
-		})
+		row := []string{l.Line, fmt.Sprint(l.Times), percent(l.Each.Share()), percent(float64(all) / nano)}
+		rows = append(rows, slices.Concat(row, l.Each.noiseTexts(), l.Each.errorTexts()[3:]))
 	}
 	rows = append(rows, []string{"not planned", "", "", unplanned(left)})
 	align(&b, rows)
