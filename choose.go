@@ -41,7 +41,7 @@ func (e *Engine) Needs(ctx context.Context, who Raw, purposes ...string) (asks [
 		return nil, nil
 	}
 	if len(purposes) == 0 {
-		for i := range e.rooms {
+		for i := range e.segmented() {
 			purposes = append(purposes, e.rooms[i].purpose)
 		}
 	}

@@ -160,7 +160,7 @@ func (e *Engine) retire(ctx context.Context) error {
 		return err
 	}
 	for _, purpose := range stored {
-		if _, ok := e.room(purpose); ok {
+		if _, ok := e.keeping(purpose); ok {
 			continue
 		}
 		if !slices.Contains(e.cfg.Retire, purpose) {
@@ -224,18 +224,14 @@ func (e *Engine) moment(now time.Time) (segment.Moment, error) {
 
 // meaning returns the hash of what decides who is in a purpose's segments.
 func (e *Engine) meaning(purpose string) [32]byte {
-	r, _ := e.room(purpose)
+	r, _ := e.keeping(purpose)
 	return r.hash
 }
 
-// room returns the room of a purpose.
+// room returns the room of a purpose with segments.
 func (e *Engine) room(purpose string) (*room, bool) {
-	for i := range e.rooms {
-		if e.rooms[i].purpose == purpose {
-			return &e.rooms[i], true
-		}
-	}
-	return nil, false
+	r, ok := e.keeping(purpose)
+	return r, ok && r.audit == nil
 }
 
 // dayOf returns the day of t in UTC.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"github.com/discreet-go/discreet/internal/audited"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
 )
@@ -20,6 +21,17 @@ func (e *Engine) Vectors(ctx context.Context, measure string) (map[segment.ID][]
 	}
 	out := map[segment.ID][]contrib.Cell{}
 	return out, e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
+		if room.audit != nil {
+			p, err := audited.Read(row)
+			if err != nil {
+				return err
+			}
+			cut := audited.Cut{Now: m.Now, AsOf: dayOf(m.Now), Since: e.since[measure], Window: m.Window}
+			if person, ok := room.audit.Person(p, &room.specs[index], cut); ok {
+				out[id] = room.specs[index].Vector(&person, m.Window, dayOf(m.Now))
+			}
+			return nil
+		}
 		p, err := segment.ReadProfile(row)
 		if err != nil {
 			return err

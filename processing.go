@@ -56,6 +56,7 @@ type ProcessingPurpose struct {
 
 	Segments []ProcessingSegment `json:"segments"`
 	Measures []ProcessingMeasure `json:"measures"`
+	Audit    *ProcessingAudit    `json:"audit,omitempty"` // of the purpose of Config.Audit: what is recorded beside the choice
 }
 
 // ProcessingSegment is a definition, and the same in words.
@@ -163,8 +164,15 @@ func (e *Engine) processingPurpose(key string, controllers *[]string) Processing
 		}
 		p.ConsentDays = max(p.ConsentDays, n.ConsentDays)
 	}
-	r, ok := e.room(key)
+	r, ok := e.keeping(key)
 	if !ok {
+		return p
+	}
+	if r.audit != nil {
+		p.KeptDays, p.Audit = r.audit.TTLDays(), &ProcessingAudit{r.audit.Attributes(), r.audit.Campaigns()}
+		for i := range r.specs {
+			p.Measures = append(p.Measures, e.processingMeasure(&r.specs[i]))
+		}
 		return p
 	}
 	p.KeptDays = e.cfg.TTLDays
@@ -203,8 +211,11 @@ func (e *Engine) processingMeasure(s *contrib.Spec) ProcessingMeasure {
 	if s.LInf() > 1 {
 		m.Counts = "events"
 	}
-	if s.Kind == contrib.KindSegmentSizes {
+	switch s.Kind {
+	case contrib.KindSegmentSizes:
 		m.Of = "segments"
+	case contrib.KindGroups:
+		m.Of = "groups and campaigns"
 	}
 	for _, q := range e.plan.Predictions() {
 		if q.Measure == s.Name {

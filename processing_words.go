@@ -70,6 +70,10 @@ func (e *Engine) limits() []ProcessingLimit {
 		{"the log of who looked at people, and why", "no limit: it names operators, and nobody whose data it was"},
 		{"copies of the store", Blank + "how long backups are kept, and that erasures since are repeated when one is restored"},
 	}
+	if r := e.auditRoom(); r != nil {
+		list = append(list, ProcessingLimit{"what a person stated for audits, and campaigns with their outcomes",
+			count(int64(r.audit.TTLDays()), "day") + " after it was stated, shown or known last, and no longer than the consent: deleted when consent is withdrawn; when it expires, by the next sweep"})
+	}
 	if a := e.cfg.Audience; a != nil {
 		list = append(list,
 			ProcessingLimit{"what a third party was told of a person, there", count(int64(a.TTLDays), "day") + " after it was told last, and no longer than the consents: a contract has to say so"},
@@ -82,6 +86,9 @@ func (e *Engine) limits() []ProcessingLimit {
 // rememberDays returns how long Sweep keeps what a person ended.
 func (e *Engine) rememberDays() int {
 	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays) // an event from before may come late, a return must be noticed
+	if r := e.auditRoom(); r != nil {
+		days = max(days, r.audit.TTLDays()+1)
+	}
 	if e.cfg.Source != nil {                                // an older yes of it may still stand
 		days = max(days, consent.MaxConsentDays+1)
 	}

@@ -9,11 +9,13 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/dp/plan"
+	"github.com/discreet-go/discreet/internal/audited"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
 )
@@ -127,6 +129,17 @@ func (e *Engine) people(ctx context.Context, room *room, index int, now time.Tim
 			if !slices.Contains(counted, id.KeyID()) {
 				return nil // kept for access and erasure only, or left behind
 			}
+			if room.audit != nil {
+				p, err := audited.Read(row)
+				if err != nil {
+					return err
+				}
+				person, ok := room.audit.Person(p, &room.specs[index], audited.Cut{Now: now, AsOf: t.AsOf(), Since: since, Window: t.Window().Index})
+				if ok && !yield(&person, nil) {
+					return errStop
+				}
+				return nil
+			}
 			p, err := segment.ReadProfile(row)
 			if err != nil {
 				return err
@@ -229,6 +242,11 @@ func specBytes(meaning [32]byte, s *contrib.Spec) []byte {
 	}
 	for _, n := range []uint64{discovered, uint64(s.MaxSegments), uint64(s.MaxItems), uint64(s.MaxPerCell), uint64(s.LookbackDays)} {
 		b = binary.AppendUvarint(b, n)
+	}
+	if s.Kind == contrib.KindGroups {
+		text(s.Attribute)
+		list(s.Groups)
+		text(strconv.FormatBool(s.Outcomes))
 	}
 	sum := sha256.Sum256(b)
 	return sum[:]
