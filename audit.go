@@ -88,8 +88,7 @@ func (c *Config) audited(book *consent.Book, specs []contrib.Spec) (*room, error
 	bundled := slices.ContainsFunc(c.Notices, func(n consent.Notice) bool {
 		return slices.ContainsFunc(n.Bundles, func(b consent.Bundle) bool { return slices.Contains(b.Purposes, described.Key) })
 	})
-	if described.Advertising || described.Sharing || bundled ||
-		slices.ContainsFunc(c.Segments, func(d segment.Definition) bool { return d.Purpose == described.Key }) {
+	if described.Advertising || described.Sharing || bundled {
 		return nil, ErrAudit
 	}
 	ttl := a.TTLDays

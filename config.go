@@ -243,6 +243,9 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 	}
 	names := map[string][]string{} // purpose -> segment names
 	for _, d := range c.Segments {
+		if c.Audit != nil && d.Purpose == c.Audit.purpose() {
+			return nil, nil, nil, ErrAudit
+		}
 		if !slices.Contains(names[d.Purpose], d.Name) {
 			names[d.Purpose] = append(names[d.Purpose], d.Name)
 		}
