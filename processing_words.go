@@ -89,7 +89,7 @@ func (e *Engine) rememberDays() int {
 	if r := e.auditRoom(); r != nil {
 		days = max(days, r.audit.TTLDays()+1)
 	}
-	if e.cfg.Source != nil {                                // an older yes of it may still stand
+	if e.cfg.Source != nil { // an older yes of it may still stand
 		days = max(days, consent.MaxConsentDays+1)
 	}
 	return days
