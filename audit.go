@@ -115,6 +115,18 @@ func (c *Config) audited(book *consent.Book, specs []contrib.Spec) (*room, error
 	return r, nil
 }
 
+// audited returns what a release reads of a row of the audit, and whether the person
+// counts. Exposures and outcomes of before the measure was declared do not.
+func (e *Engine) audited(r *room, index int, row []byte, now time.Time, asOf contrib.Day, window int32) (contrib.Person, bool, error) {
+	p, err := audited.Read(row)
+	if err != nil {
+		return contrib.Person{}, false, err
+	}
+	s := &r.specs[index]
+	person, ok := r.audit.Person(p, s, audited.Cut{Now: now, AsOf: asOf, Since: e.since[s.Name], Window: window})
+	return person, ok, nil
+}
+
 // keeper is what keeps the rows of a purpose, whatever they are of.
 type keeper interface {
 	Merge(into, from []byte, m segment.Moment) ([]byte, error)

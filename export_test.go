@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/discreet-go/discreet/internal/audited"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
 )
@@ -22,15 +21,11 @@ func (e *Engine) Vectors(ctx context.Context, measure string) (map[segment.ID][]
 	out := map[segment.ID][]contrib.Cell{}
 	return out, e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
 		if room.audit != nil {
-			p, err := audited.Read(row)
-			if err != nil {
-				return err
-			}
-			cut := audited.Cut{Now: m.Now, AsOf: dayOf(m.Now), Since: e.since[measure], Window: m.Window}
-			if person, ok := room.audit.Person(p, &room.specs[index], cut); ok {
+			person, ok, err := e.audited(room, index, row, m.Now, dayOf(m.Now), m.Window)
+			if ok {
 				out[id] = room.specs[index].Vector(&person, m.Window, dayOf(m.Now))
 			}
-			return nil
+			return err
 		}
 		p, err := segment.ReadProfile(row)
 		if err != nil {

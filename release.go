@@ -15,7 +15,6 @@ import (
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/dp/plan"
-	"github.com/discreet-go/discreet/internal/audited"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
 )
@@ -130,15 +129,11 @@ func (e *Engine) people(ctx context.Context, room *room, index int, now time.Tim
 				return nil // kept for access and erasure only, or left behind
 			}
 			if room.audit != nil {
-				p, err := audited.Read(row)
-				if err != nil {
-					return err
-				}
-				person, ok := room.audit.Person(p, &room.specs[index], audited.Cut{Now: now, AsOf: t.AsOf(), Since: since, Window: t.Window().Index})
+				person, ok, err := e.audited(room, index, row, now, t.AsOf(), t.Window().Index)
 				if ok && !yield(&person, nil) {
 					return errStop
 				}
-				return nil
+				return err
 			}
 			p, err := segment.ReadProfile(row)
 			if err != nil {

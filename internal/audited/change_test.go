@@ -158,6 +158,11 @@ func TestMerge(t *testing.T) {
 			t.Errorf("%s: enters window %d", name, held.EntersWindow)
 		}
 	}
+	late, _, err := r.Admit(nil, grant(2), link(2), exposed("home", true, start), m) // came back
+	check(t, err)
+	if got, err := r.Merge(one, late, moment(day)); err != nil || r.Held(read(t, got), start).EntersWindow != 4 {
+		t.Error("counts before the later of both windows", err)
+	}
 	if _, err := r.Merge(one, []byte{1}, moment(0)); !errors.Is(err, audited.ErrRow) {
 		t.Error(err)
 	}

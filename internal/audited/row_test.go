@@ -45,6 +45,22 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
+	head := row[:bytes.Index(row, []byte("audits"))+len("audits")]
+	loan := []byte("\x04loan\x03\xea\x9f\x01")
+	for name, c := range map[string]struct {
+		tail  [][]byte
+		sound bool
+	}{
+		"one campaign":       {[][]byte{{0, 1}, loan}, true},
+		"a campaign twice":   {[][]byte{{0, 2}, loan, loan}, false},
+		"an attribute twice": {[][]byte{{2}, []byte("\x03sex\x01\x00"), []byte("\x03sex\x01\x00"), {0}}, false},
+		"nothing":            {[][]byte{{0, 0}}, false},
+	} {
+		row := bytes.Join(append([][]byte{head}, c.tail...), nil)
+		if _, err := audited.Read(row); (err == nil) != c.sound {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	if _, err := audited.Read(append(bytes.Clone(row), 0)); !errors.Is(err, audited.ErrRow) {
 		t.Error("a row with something behind it was read")
 	}
