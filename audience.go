@@ -136,7 +136,7 @@ func (e *Engine) Audiences(ctx context.Context) (list []Audience, err error) {
 	if err := e.lookAudiences(ctx); err != nil {
 		return nil, err
 	}
-	for i := range e.rooms {
+	for i := range e.segmented() {
 		for _, d := range e.rooms[i].rules.Definitions() {
 			list = append(list, Audience{e.rooms[i].purpose, e.visible(e.rooms[i].purpose, d.Name)})
 		}

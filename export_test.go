@@ -20,6 +20,13 @@ func (e *Engine) Vectors(ctx context.Context, measure string) (map[segment.ID][]
 	}
 	out := map[segment.ID][]contrib.Cell{}
 	return out, e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
+		if room.audit != nil {
+			person, ok, err := e.audited(room, index, row, m.Now, dayOf(m.Now), m.Window)
+			if ok {
+				out[id] = room.specs[index].Vector(&person, m.Window, dayOf(m.Now))
+			}
+			return err
+		}
 		p, err := segment.ReadProfile(row)
 		if err != nil {
 			return err

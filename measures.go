@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"strconv"
 
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -86,6 +87,11 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 	}
 	if s.Series {
 		text("series")
+	}
+	if s.Kind == contrib.KindGroups {
+		text(s.Attribute)
+		list(s.Groups)
+		text(strconv.FormatBool(s.Outcomes))
 	}
 	sum := sha256.Sum256(b)
 	return sum[:]

@@ -107,14 +107,14 @@ func (r *recording) record(ctx context.Context) error {
 func (r *recording) admit(ctx context.Context, k *keyset) error {
 	e := r.e
 	answers := e.newAnswers()
-	r.admissions = slices.Grow(r.admissions, len(r.events)*len(e.rooms))
+	r.admissions = slices.Grow(r.admissions, len(r.events)*len(e.segmented()))
 	for i := range r.events {
 		event := &r.events[i]
 		if event.Who.IsZero() {
 			r.anonymous++
 			continue
 		}
-		for room := range e.rooms {
+		for room := range e.segmented() {
 			link, err := k.deriver.Link(event.Who, e.rooms[room].purpose)
 			if err != nil {
 				if r.single {

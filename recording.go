@@ -212,7 +212,7 @@ func (r *recording) count() {
 		}
 	}
 	if r.single && r.anonymous > 0 {
-		for i := range r.e.rooms {
+		for i := range r.e.segmented() {
 			r.outcomes = append(r.outcomes, Outcome{Purpose: r.e.rooms[i].purpose, Decision: anonymous})
 		}
 	}

@@ -119,6 +119,13 @@ var errStop = errors.New("discreet: stop") // ends a scan; never returned
 func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
 	return func(yield func(*contrib.Person, error) bool) {
 		err := e.countedRows(ctx, room, func(_ segment.ID, row []byte) error {
+			if room.audit != nil {
+				person, ok, err := e.audited(room, index, row, now, t.AsOf(), t.Window().Index)
+				if ok && !yield(&person, nil) {
+					return errStop
+				}
+				return err
+			}
 			p, err := segment.ReadProfile(row)
 			if err != nil {
 				return err

@@ -15,7 +15,7 @@ import (
 var floors = [][]string{
 	1: {"consent", "pseudonym", "dp/noise", "dp/accounting"},
 	2: {"segment", "consent/iab", "pseudonym/pseudonymsql", "dp/ledger", "dp/audit"},
-	3: {"dp", "segment/ingest"},
+	3: {"dp", "segment/ingest", "internal/audited"},
 	4: {"segment/rank", "segment/audience", "discreettest/storetest"},
 	5: {"boltstore", "memstore", "consent/consenthttp", "dp/plan"},
 	6: {"."},
