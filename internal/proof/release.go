@@ -38,11 +38,15 @@ type Header struct {
 // Cell is one released number. Low and High bound the bounded truth with the
 // probability Header.Level.
 type Cell struct {
-	Segment string `json:"segment"`
-	Item    string `json:"item,omitempty"`
-	Value   int64  `json:"value"`
-	Low     int64  `json:"low"`
-	High    int64  `json:"high"`
+	Segment  string `json:"segment"`
+	Category string `json:"category,omitempty"`
+	Group    string `json:"group,omitempty"`
+	Item     string `json:"item,omitempty"`
+	With     string `json:"with,omitempty"`
+	Part     string `json:"part,omitempty"`
+	Value    int64  `json:"value"`
+	Low      int64  `json:"low"`
+	High     int64  `json:"high"`
 }
 
 // Release is a differentially private table: made by a charged draw, or read
