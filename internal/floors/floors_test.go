@@ -58,7 +58,7 @@ var modules = []struct {
 }{
 	{"golang.org/x/crypto/chacha20poly1305", []string{"pseudonym", "internal/sealed"}, "XChaCha20-Poly1305 seals keys and rows"},
 	{"golang.org/x/crypto/argon2", []string{"pseudonym"}, "argon2id stretches the passphrase of a sealed key file"},
-	{"golang.org/x/mod/sumdb/note", []string{"consent", "pseudonym", "dp", "dp/ledger", "."}, "signed notes carry releases, checkpoints and receipts"},
+	{"golang.org/x/mod/sumdb/note", []string{"consent", "pseudonym", "dp", "dp/ledger", "fairness", "."}, "signed notes carry releases, checkpoints, receipts and evidence"},
 	{"golang.org/x/net/idna", []string{"pseudonym"}, "domains of e-mail addresses are compared in ASCII form"},
 	{"golang.org/x/sys/unix", []string{"pseudonym"}, "a key file is opened without following links, and locked"},
 	{"golang.org/x/text", []string{"pseudonym"}, "e-mail addresses are compared in one Unicode form"},
