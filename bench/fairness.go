@@ -104,7 +104,7 @@ func (n *auditNoise) release(list []auditCount) (*fairness.Table, error) {
 		cells[i] = proof.Cell{Item: "campaign", Group: c.group, Part: c.part, Value: c.people + v}
 	}
 	return fairness.Read(proof.NewRelease(proof.Header{
-		Format: "discreet-release/1", Account: "bench", Name: "audit", Measure: "reach", Kind: "groups", Partitions: "public",
+		Format: "discreet-release/1", Account: "bench", Name: "audit", Measure: "reach", Kind: "groups", Partitions: "public", Mechanism: "rounded-gaussian",
 		Entry: 1, AsOf: "2026-06-30", StdDev: n.sd, Mu: n.mu, LInf: 1, Epsilon: 2, WindowDelta: 1e-6, Level: dp.Level,
 	}, cells, nil))
 }

@@ -201,6 +201,10 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	laplace := func(h *proof.Header) { h.Mechanism = "discrete-laplace" }
+	if _, err := fairness.Read(released(5, jobs(80), laplace)); !errors.Is(err, fairness.ErrNoise) {
+		t.Errorf("other noise: %v", err)
+	}
 	for name, change := range map[string]func(c []proof.Cell) []proof.Cell{
 		"one cell less": func(c []proof.Cell) []proof.Cell { return c[1:] },
 		"twice":         func(c []proof.Cell) []proof.Cell { return append(c, c[0]) },

@@ -121,7 +121,7 @@ func parseEvidence(text string) (Evidence, error) {
 // of, and compares: what they say has to be the same, numbers to the sixth digit behind the
 // point. Decisions of gates rest on a configuration, on requests and on tables that evidence does
 // not hold; of them it is checked that the releases are those that were given, and that none is
-// open for a cause. It returns nil, ErrAbsent, ErrRelease or ErrDiffers.
+// open for a cause. It returns nil, ErrAbsent, ErrDiffers, or the error of [Read].
 func (e *Evidence) Check(releases ...dp.Release) error {
 	var tables []*Table
 	for _, r := range releases {

@@ -11,7 +11,7 @@ import (
 // a standard deviation of 29 people.
 func Example() {
 	released := proof.NewRelease(proof.Header{
-		Format: "discreet-release/1", Account: "shop", Name: "audit-june", Measure: "reach", Kind: "groups", Partitions: "public",
+		Format: "discreet-release/1", Account: "shop", Name: "audit-june", Measure: "reach", Kind: "groups", Partitions: "public", Mechanism: "rounded-gaussian",
 		Entry: 31, AsOf: "2026-06-30", StdDev: 29, Mu: 0.034, LInf: 1, Epsilon: 2, WindowDelta: 1e-6,
 	}, []proof.Cell{
 		{Item: "jobs", Group: "men", Part: "reached", Value: 5021}, {Item: "jobs", Group: "men", Part: "missed", Value: 44931},

@@ -13,11 +13,17 @@ import (
 	"github.com/discreet-go/discreet/internal/contrib"
 )
 
-// ErrRelease is returned for a release that is not a whole table of groups.
-var ErrRelease = errors.New("fairness: not a release of groups x campaigns, with every cell and two groups at the least")
+// Errors of reading a release.
+var (
+	ErrRelease = errors.New("fairness: not a release of groups x campaigns, with every cell and two groups at the least")
+	ErrNoise   = errors.New("fairness: verdicts are about rounded Gaussian noise: declare the measure with that")
+)
 
-// kindGroups is dp.Header.Kind of the releases that are read here.
-const kindGroups = "groups"
+// What dp.Header says of the releases that are read here.
+const (
+	kindGroups      = "groups"
+	roundedGaussian = "rounded-gaussian"
+)
 
 // The parts of a campaign that a person may be counted in, without and with outcomes.
 const (
@@ -65,7 +71,8 @@ type cellKey struct{ campaign, group, part string }
 
 // Read reads a release of groups: for each campaign and group the people whom the
 // campaign reached and missed, and with outcomes those of either with a good outcome and
-// without. It returns ErrRelease for anything else, and for a table that lacks a cell.
+// without. It returns ErrRelease for anything else, and for a table that lacks a cell, and
+// ErrNoise for noise that the verdicts do not know, such as Laplace's.
 func Read(r dp.Release) (*Table, error) {
 	h := r.Header()
 	day, err := time.Parse(time.DateOnly, h.AsOf)
@@ -75,6 +82,8 @@ func Read(r dp.Release) (*Table, error) {
 		h.Entry == 0 || !contrib.ValidName(h.Name) || !contrib.ValidName(h.Account) || !contrib.ValidName(h.Measure),
 		!positive(h.StdDev) || !positive(h.Mu):
 		return nil, ErrRelease
+	case h.Mechanism != roundedGaussian:
+		return nil, ErrNoise
 	}
 	sum := sha256.Sum256(r.Note())
 	t := &Table{
