@@ -45,7 +45,7 @@ func most(n int, p float64) int { return int(float64(n)*p+6*math.Sqrt(float64(n)
 // takes noise and counts for normal, as is usual, does not keep to them. The test fails by
 // chance in less than one of 10^6 runs.
 func TestChance(t *testing.T) {
-	runs := runsOf(4000)
+	runs := runsOf(3000)
 	rule := fairness.Default()
 	rule.Reference = "others"
 	caught := false
@@ -106,7 +106,7 @@ func TestCoverage(t *testing.T) {
 	runs := runsOf(400)
 	rule := fairness.Default()
 	rule.Reference = "others"
-	for _, c := range []cell{cells[0], cells[1], cells[4], cells[5], cells[8]} {
+	for _, c := range []cell{cells[0], cells[4], cells[8]} {
 		crowd := newCrowd(t, c.sigma)
 		for _, ratio := range []float64{1, 0.6} {
 			missed := map[string]int{}
