@@ -229,7 +229,7 @@ func TestMeasuresWithoutSegments(t *testing.T) {
 		"histogram": {dp.Histogram{Name: "m", Purpose: otherPurpose, Of: dp.QuantitySegments, Share: 1}, discreet.ErrNoSegments},
 		"nobody's":  {dp.People{Name: "m", Purpose: "unheard", By: dp.Everybody{}, LookbackDays: 1, Share: 1}, discreet.ErrNoPurpose},
 		"special":   {dp.People{Name: "m", Purpose: otherPurpose, By: dp.ByCategory{Categories: dp.Public{"health"}, Max: 1}, LookbackDays: 1, Share: 1}, segment.ErrSensitive},
-		"groups":    {dp.Groups{Name: "m", Purpose: otherPurpose, Attribute: "a", Groups: dp.Public{"x"}, Campaigns: dp.Public{"y"}, MaxCampaigns: 1, Share: 1}, segment.ErrGroups},
+		"groups":    {dp.Groups{Name: "m", Purpose: otherPurpose, Attribute: "a", Groups: dp.Public{"x"}, Campaigns: dp.Public{"y"}, MaxCampaigns: 1, Share: 1}, discreet.ErrAuditMeasure},
 	} {
 		none.Measures, none.Tenant, none.Taxonomy, none.TTLDays = []dp.Measure{c.measure}, "test", segment.Small(), 90
 		if _, err := discreet.Open(ctx, none); !errors.Is(err, c.want) {
