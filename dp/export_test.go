@@ -80,7 +80,7 @@ func Reach(coefs, sigmas []float64) float64 {
 
 // Passed is the interval of a value that reached a threshold.
 func Passed(value, threshold int64, sigma float64) (low, high float64) {
-	return passed{float64(value), float64(threshold), sigma}.interval()
+	return passed{float64(value), float64(threshold), sigma, 1}.interval()
 }
 
 // MadeOf returns, for each cell, what the interval of a consistent estimate is made
