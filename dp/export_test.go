@@ -15,7 +15,7 @@ import (
 // What tests see and no other code does.
 
 // CellKey names a cell.
-type CellKey struct{ Segment, Item string }
+type CellKey = contrib.Key
 
 // Exact returns the pre-noise vector, in the order of the keys.
 func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[*contrib.Person, error]) ([]CellKey, []int64, error) {
@@ -25,8 +25,7 @@ func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[
 	}
 	keys := make([]CellKey, len(t.values))
 	for i := range keys {
-		k := t.cell(i)
-		keys[i].Segment, keys[i].Item = k.Segment, k.Item
+		keys[i] = t.cell(i)
 	}
 	return keys, t.values, nil
 }
@@ -81,7 +80,12 @@ func Reach(coefs, sigmas []float64) float64 {
 
 // Passed is the interval of a value that reached a threshold.
 func Passed(value, threshold int64, sigma float64) (low, high float64) {
-	return passed{float64(value), float64(threshold), sigma}.interval()
+	return PassedFrom(value, threshold, sigma, 1)
+}
+
+// PassedFrom is Passed where fewer than least people never make a cell come out.
+func PassedFrom(value, threshold int64, sigma float64, least int64) (low, high float64) {
+	return passed{float64(value), float64(threshold), sigma, float64(least)}.interval()
 }
 
 // MadeOf returns, for each cell, what the interval of a consistent estimate is made
@@ -105,3 +109,6 @@ func SmoothLevels(gap, variance, y []float64) (value, kept []float64, q float64)
 	value, kept = s.smooth(append([]float64(nil), y...))
 	return value, kept, s.wander(y)
 }
+
+// AddTo adds to a sum, or reports that it does not fit.
+func AddTo(sum *int64, v int64) error { return addTo(sum, v) }
