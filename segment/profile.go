@@ -48,6 +48,7 @@ type Profile struct {
 	own       []byte     // working space: buf where it is not the caller's
 	scratch   []byte     // working space: the row that follows
 	remapping []int32    // working space
+	fresh     []uint64   // working space
 }
 
 // ref is a string inside the row.
