@@ -11,10 +11,10 @@ import (
 )
 
 // MaxBatch is the largest number of events of one RecordBatch.
-const MaxBatch = 1 << 16
+const MaxBatch = 1 << 20
 
 // ErrBatch is returned for a batch larger than MaxBatch.
-var ErrBatch = errors.New("discreet: a batch holds at most 65,536 events")
+var ErrBatch = errors.New("discreet: a batch holds at most 1,048,576 events")
 
 // Outcome says what became of one event for one purpose.
 type Outcome struct {
@@ -64,24 +64,11 @@ func (e *Engine) RecordBatch(ctx context.Context, events []Event) (t Tally, err 
 	if len(events) > MaxBatch {
 		return Tally{}, ErrBatch
 	}
-	r := e.newRecording()
-	defer r.recycle()
-	r.events = events
-	if err := r.record(ctx); err != nil {
+	b := e.newBatch(events)
+	if err := b.record(ctx); err != nil {
 		return Tally{}, err
 	}
-	t = Tally{
-		Events: len(events), Anonymous: r.anonymous, Malformed: r.malformed,
-		Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{},
-	}
-	for i := range r.admissions {
-		if a := &r.admissions[i]; a.decision.Allowed {
-			t.Results[a.result]++
-		} else {
-			t.Denied[a.decision.Reason]++
-		}
-	}
-	return t, nil
+	return b.tally(), nil
 }
 
 // record takes the events under the keyset in use, and tells the counters.
