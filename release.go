@@ -7,9 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"iter"
-	"slices"
-	"time"
 
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/ledger"
@@ -89,7 +86,7 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		}
 	}()
 
-	counts, err := dp.Count(ctx, spec, ticket.Window().Index, ticket.AsOf(), e.people(ctx, room, index, now, ticket))
+	counts, err := e.count(ctx, room, index, now, ticket)
 	if err != nil {
 		return dp.Release{}, err
 	}
@@ -109,39 +106,6 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 	}
 	e.stats.releases.Add(1)
 	return r, e.serve(spec, r)
-}
-
-var errStop = errors.New("discreet: stop") // ends a scan; never returned
-
-// people yields every person record that may count, as of the ticket and one
-// moment for all, so that what a person contributes is a function of that
-// person's record alone.
-func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
-	since := e.since[room.specs[index].Name]
-	return func(yield func(*contrib.Person, error) bool) {
-		var counted []uint32
-		err := e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
-			if counted == nil { // now that the snapshot is taken, and no row is of a later keyset
-				counted = e.keys.Load().counted
-			}
-			if !slices.Contains(counted, id.KeyID()) {
-				return nil // kept for access and erasure only, or left behind
-			}
-			p, err := segment.ReadProfile(row)
-			if err != nil {
-				return err
-			}
-			person, ok := room.rules.Person(p, index, now, t.AsOf(), t.Window().Index)
-			person.Items = slices.DeleteFunc(person.Items, func(it contrib.Entry) bool { return it.Day < since })
-			if ok && !yield(&person, nil) {
-				return errStop
-			}
-			return nil
-		})
-		if err != nil && err != errStop {
-			yield(nil, err)
-		}
-	}
 }
 
 // measure finds a declared measure.
