@@ -26,6 +26,7 @@ type batch struct {
 
 	anonymous, malformed int
 	signals              []int32 // events with signals, in order
+	times                []int64 // of events, in milliseconds, or unplain
 	people               []someone
 	links                []pseudonym.Link // by person, then room
 	works                []work           // by person, then room
@@ -250,32 +251,43 @@ func (b *batch) decide(ctx context.Context, answers *answers, m segment.Moment) 
 // granted, the answer is the same.
 func (b *batch) decideFor(p *someone, w *work, q consent.Question, verdicts []verdict, windowStart time.Time) {
 	silent := q.Heard
-	var last consent.Decision
-	var heard consent.Heard
-	grant := 0
+	var last consent.Decision // about an event without signals
+	grant := uint8(0)
 	for j, at := range p.events {
+		t := b.times[at]
+		if t != unplain && last.Again(time.UnixMilli(t)) {
+			verdicts[j] = verdict{grant: grant}
+			continue
+		}
 		event := &b.events[at]
 		if q.Heard = silent; !event.Signals.IsZero() {
 			q.Heard = b.e.aged(b.e.hear(&event.Signals, q.Purpose))
 		}
 		q.EventTime = event.Time
-		if !last.Again(event.Time) || q.Heard != heard {
-			last, heard = b.e.book.Decide(q), q.Heard
-			g, ok := last.Grant()
-			if !ok {
-				verdicts[j] = verdict{reason: last.Reason}
-				continue
-			}
-			if grant = slices.Index(w.grants, g); grant < 0 {
-				if grant = len(w.grants); grant == 0 {
-					w.grants = w.grant[:0]
-					w.returns = q.History.Returned(windowStart, q.Purpose)
-				}
-				w.grants = append(w.grants, g)
-			}
+		d := b.e.book.Decide(q)
+		g, ok := d.Grant()
+		if !ok {
+			verdicts[j] = verdict{reason: d.Reason}
+			continue
 		}
-		verdicts[j] = verdict{grant: uint8(grant)}
+		v := verdict{grant: w.use(g)}
+		if verdicts[j] = v; t != unplain {
+			last, grant = d, v.grant
+		}
 	}
+	w.returns = len(w.grants) > 0 && q.History.Returned(windowStart, q.Purpose)
+}
+
+// use returns the number of a grant among those of the row.
+func (w *work) use(g consent.Grant) uint8 {
+	at := slices.Index(w.grants, g)
+	if at < 0 {
+		if at = len(w.grants); at == 0 {
+			w.grants = w.grant[:0]
+		}
+		w.grants = append(w.grants, g)
+	}
+	return uint8(at)
 }
 
 // read reads the consent of a person.

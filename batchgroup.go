@@ -53,10 +53,12 @@ func (b *batch) group(ctx context.Context) error {
 	return b.gather(ctx, parts)
 }
 
-// hash returns the hash of every event's identifier, 0 for none.
+// hash returns the hash of every event's identifier, 0 for none, and notes what else
+// decisions ask of an event: they come in another order than events lie in memory.
 func (b *batch) hash(ctx context.Context) ([]uint64, error) {
 	seed := maphash.MakeSeed()
 	hashes := make([]uint64, len(b.events))
+	b.times = make([]int64, len(b.events))
 	tasks := (len(b.events) + partEvents - 1) / partEvents
 	none, signals := make([]int, tasks), make([][]int32, tasks)
 	err := parallel.Do(ctx, b.size(tasks), func(_, task int) error {
@@ -67,6 +69,7 @@ func (b *batch) hash(ctx context.Context) ([]uint64, error) {
 				continue
 			}
 			hashes[i] = event.Who.Hash(seed) | 1
+			b.times[i] = timeOfEvent(event)
 			if !event.Signals.IsZero() {
 				signals[task] = append(signals[task], int32(i))
 			}
@@ -78,6 +81,17 @@ func (b *batch) hash(ctx context.Context) ([]uint64, error) {
 	}
 	b.signals = slices.Concat(signals...)
 	return hashes, err
+}
+
+// unplain is for an event that has to be looked at: with signals, or of an odd time.
+const unplain = -1
+
+// timeOfEvent returns the time of an event in milliseconds, which is how consent counts, or unplain.
+func timeOfEvent(e *Event) int64 {
+	if s := e.Time.Unix(); s < 0 || s > 1<<40 || !e.Signals.IsZero() {
+		return unplain
+	}
+	return e.Time.UnixMilli()
 }
 
 // spread sorts the events that have a hash into parts by its highest bits, in order

@@ -139,6 +139,9 @@ func syntheticSteps(g *synth.Generator, size int) iter.Seq[step] {
 			case synth.Withdrawal:
 				next.leave = append(next.leave, raws[r.Person])
 			case synth.Event:
+				if s.events == nil {
+					s.events = make([]discreet.Event, 0, size)
+				}
 				s.events = append(s.events, discreet.Event{
 					Who: raws[r.Person], MessageID: r.MessageID, Kind: r.Action, Item: r.Item, Category: r.Category, Time: r.Time,
 				})

@@ -90,6 +90,7 @@ type entry struct {
 	cat   int32 // index into cats, -1 for none
 	day   Day   // of the last event
 	count uint32
+	rank  uint64 // of the item in its group, once it was asked for; 0 before
 }
 
 type ranked struct {
