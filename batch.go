@@ -259,11 +259,13 @@ func (b *batch) decideFor(p *someone, w *work, q consent.Question, verdicts []ve
 			verdicts[j] = verdict{grant: grant}
 			continue
 		}
-		event := &b.events[at]
-		if q.Heard = silent; !event.Signals.IsZero() {
-			q.Heard = b.e.aged(b.e.hear(&event.Signals, q.Purpose))
+		if q.Heard, q.EventTime = silent, time.UnixMilli(t); t == unplain {
+			event := &b.events[at]
+			q.EventTime = event.Time
+			if !event.Signals.IsZero() {
+				q.Heard = b.e.aged(b.e.hear(&event.Signals, q.Purpose))
+			}
 		}
-		q.EventTime = event.Time
 		d := b.e.book.Decide(q)
 		g, ok := d.Grant()
 		if !ok {

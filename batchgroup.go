@@ -2,6 +2,7 @@ package discreet
 
 import (
 	"context"
+	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
 	"slices"
@@ -13,11 +14,12 @@ import (
 // Events come to people in three steps. They are spread by a hash of the identifier as
 // it was given, so that all of one text are in one part, small enough for a table that
 // stays in cache. In each part every text is derived once. People are then spread
-// by their subject, where those who came under several spellings meet.
+// by their pseudonym for the first purpose, where those who came under several
+// spellings meet: pseudonyms and subject are of one normal form.
 
 const (
 	partEvents = 4096 // of a part, about
-	subjects   = 256  // parts of people: by the last byte of the subject
+	lastBytes  = 256  // parts of people: by the last byte of the pseudonym, as stores spread them too
 )
 
 // part is one part of the events.
@@ -211,26 +213,26 @@ func (b *batch) link(links []pseudonym.Link, who Raw) ([]pseudonym.Link, error) 
 // gather takes the people of all parts together, those of one subject as one.
 func (b *batch) gather(ctx context.Context, parts []part) error {
 	rooms := len(b.e.rooms)
-	var ends [subjects + 1]int32
-	last := func(p *someone) byte {
-		id := p.subject.ID().Bytes()
+	var ends [lastBytes + 1]int32
+	last := func(l *pseudonym.Link) byte {
+		id := l.ID().Bytes()
 		return id[len(id)-1]
 	}
 	for i := range parts {
 		for j := range parts[i].people {
-			ends[int(last(&parts[i].people[j]))+1]++
+			ends[int(last(&parts[i].links[j*rooms]))+1]++
 		}
 	}
 	for i := 1; i < len(ends); i++ {
 		ends[i] += ends[i-1]
 	}
-	n := int(ends[subjects])
+	n := int(ends[lastBytes])
 	b.people, b.links = make([]someone, n), make([]pseudonym.Link, n*rooms)
 	events := 0
 	for i := range parts {
 		for j := range parts[i].people {
 			p := &parts[i].people[j]
-			at := &ends[last(p)]
+			at := &ends[last(&parts[i].links[j*rooms])]
 			b.people[*at] = *p
 			copy(b.links[int(*at)*rooms:], parts[i].links[j*rooms:(j+1)*rooms])
 			*at++
@@ -239,12 +241,12 @@ func (b *batch) gather(ctx context.Context, parts []part) error {
 	}
 	b.verdicts = make([]verdict, events*rooms)
 	tables := make([]table, len(b.spaces))
-	err := parallel.Do(ctx, b.size(subjects), func(worker, at int) error {
+	err := parallel.Do(ctx, b.size(lastBytes), func(worker, at int) error {
 		from := int32(0)
 		if at > 0 {
 			from = ends[at-1]
 		}
-		b.join(&tables[worker], b.people[from:ends[at]])
+		b.join(&tables[worker], b.people[from:ends[at]], b.links[int(from)*rooms:])
 		return nil
 	})
 	at := 0
@@ -255,23 +257,24 @@ func (b *batch) gather(ctx context.Context, parts []part) error {
 	return err
 }
 
-// join gives the first one of each subject the events of the others.
-func (b *batch) join(t *table, people []someone) {
+// join gives the first of those who have one pseudonym the events of the others.
+func (b *batch) join(t *table, people []someone, links []pseudonym.Link) {
+	rooms := len(b.e.rooms)
 	wide := bits.Len(uint(2 * len(people)))
 	t.places = slices.Grow(t.places[:0], 1<<wide)[:1<<wide]
 	clear(t.places)
 	mask := uint64(1<<wide - 1)
 	for i := range people {
-		p := &people[i]
-		id := p.subject.ID().Bytes()
-		at := (uint64(id[8]) | uint64(id[9])<<8 | uint64(id[10])<<16 | uint64(id[11])<<24) & mask
+		p, id := &people[i], links[i*rooms].ID()
+		raw := id.Bytes()
+		at := binary.LittleEndian.Uint64(raw[8:]) & mask
 		for {
 			found := t.places[at]
 			if found == 0 {
 				t.places[at] = int32(i + 1)
 				break
 			}
-			if first := &people[found-1]; first.subject == p.subject {
+			if first := &people[found-1]; links[int(found-1)*rooms].ID() == id && first.subject == p.subject {
 				first.events = slices.Concat(first.events, p.events)
 				slices.Sort(first.events)
 				first.moves = first.moves || p.moves
