@@ -66,6 +66,7 @@ type space struct {
 	row, next []byte
 	history   consent.History
 	decoder   consent.Decoder
+	seen      byte // so that touch is not for nothing
 }
 
 // parallelUpdater is a store that changes many profile rows with several goroutines.
@@ -349,6 +350,9 @@ func (b *batch) change(worker, i int, row []byte, m segment.Moment) ([]byte, err
 	s, w, p, room := &b.spaces[worker], &b.works[at], &b.people[at/rooms], at%rooms
 	verdicts := b.verdicts[room*len(b.verdicts)/rooms+p.at:][:len(p.events)]
 	m.EntersNext = w.returns
+	if i%ahead == 0 {
+		b.touch(s, i)
+	}
 	list := s.list[:0]
 	for j, event := range p.events {
 		if v := &verdicts[j]; v.reason == 0 {
@@ -374,6 +378,26 @@ func (b *batch) change(worker, i int, row []byte, m segment.Moment) ([]byte, err
 	}
 	w.edges, err = b.turns.changed(room, row, next)
 	return next, err
+}
+
+// ahead is for how many rows events are loaded at a time.
+const ahead = 16
+
+// touch loads the events of some rows into the cache: they lie apart in memory, where
+// many loads at once take about as long as one.
+func (b *batch) touch(s *space, i int) {
+	rooms := len(b.e.rooms)
+	seen := byte(0)
+	for _, at := range b.rows[i:min(i+ahead, len(b.rows))] {
+		for _, event := range b.people[int(at)/rooms].events {
+			e := &b.events[event]
+			seen += byte(e.Count) + byte(len(e.Item))
+			if n := len(e.MessageID); n > 0 {
+				seen += e.MessageID[n-1]
+			}
+		}
+	}
+	s.seen += seen
 }
 
 // tally counts what became of the events, also for the counters.
