@@ -27,7 +27,6 @@ type part struct {
 	people    []someone
 	links     []pseudonym.Link // by person, then room
 	malformed int
-	bad       error
 }
 
 // group fills in people and links, and how many events have none.
