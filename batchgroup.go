@@ -276,7 +276,6 @@ func (b *batch) join(t *table, people []someone, links []pseudonym.Link) {
 			if first := &people[found-1]; links[int(found-1)*rooms].ID() == id && first.subject == p.subject {
 				first.events = slices.Concat(first.events, p.events)
 				slices.Sort(first.events)
-				first.moves = first.moves || p.moves
 				p.events = nil
 				break
 			}

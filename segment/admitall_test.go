@@ -3,6 +3,7 @@ package segment_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -142,23 +143,67 @@ func TestAdmitAllAsksForProof(t *testing.T) {
 	r := rules(t)
 	e := segment.Event{Category: "sports.running", Time: start}
 	row := admit(t, r, nil, e, moment(0))
-	for i := range 3 {
-		for want, g := range map[error]segment.Grant{segment.ErrGrant: {}, segment.ErrSubject: grant(2)} {
-			list := []segment.Admission{{Grant: grant(1), Event: e}, {Grant: grant(1), Event: e}, {Grant: grant(1), Event: e}}
-			list[i].Grant = g
-			if next, err := r.AdmitAll(nil, row, link(1), list, moment(0)); !errors.Is(err, want) || next != nil {
-				t.Errorf("proof %d: %v", i, err)
+	many := func(n int) (list []segment.Admission) {
+		for range n {
+			list = append(list, segment.Admission{Grant: grant(1), Event: e})
+		}
+		return list
+	}
+	for _, n := range []int{1, 3, 9} {
+		for i := range n {
+			for want, g := range map[error]segment.Grant{segment.ErrGrant: {}, segment.ErrSubject: grant(2)} {
+				list := many(n)
+				list[i].Grant = g
+				if next, err := r.AdmitAll(nil, row, link(1), list, moment(0)); !errors.Is(err, want) || next != nil {
+					t.Errorf("proof %d of %d: %v", i, n, err)
+				}
 			}
 		}
-	}
-	two := []segment.Admission{{Grant: grant(1), Event: e}, {Grant: grant(1), Event: e}}
-	if _, err := r.AdmitAll(nil, row, segment.Link{}, two, moment(0)); !errors.Is(err, segment.ErrLink) {
-		t.Error(err)
-	}
-	if _, err := r.AdmitAll(nil, row[:len(row)-1], link(1), two, moment(0)); !errors.Is(err, segment.ErrRow) {
-		t.Error(err)
+		if _, err := r.AdmitAll(nil, row, segment.Link{}, many(n), moment(0)); !errors.Is(err, segment.ErrLink) {
+			t.Error(err)
+		}
+		if _, err := r.AdmitAll(nil, row[:20], link(1), many(n), moment(0)); !errors.Is(err, segment.ErrRow) {
+			t.Error(err)
+		}
 	}
 	if next, err := r.AdmitAll(nil, row, link(1), nil, moment(0)); err != nil || !bytes.Equal(next, row) {
 		t.Error("no event changed the row", err)
+	}
+}
+
+// BenchmarkAdmitAll admits events to a row with five categories and five items, at
+// once and one after the other; it reports the time of one event.
+func BenchmarkAdmitAll(b *testing.B) {
+	r, row := typical(b, 5, 5, 8)
+	for _, n := range []int{1, 2, 3, 8, 32} {
+		list := make([]segment.Admission, n)
+		for i := range list {
+			list[i] = segment.Admission{Grant: grant(1), Event: segment.Event{
+				MessageID: item(i), Item: "1", Category: "sports.running", Time: start.Add(6 * day),
+			}}
+		}
+		b.Run(fmt.Sprint("together-", n), func(b *testing.B) {
+			var room []byte
+			for b.Loop() {
+				next, err := r.AdmitAll(room[:0], row, link(1), list, moment(6*day))
+				if room = next; err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
+		})
+		b.Run(fmt.Sprint("each-", n), func(b *testing.B) {
+			var rooms [2][]byte
+			for b.Loop() {
+				now := row
+				for i := range list {
+					next, _, err := r.AdmitInto(rooms[i%2][:0], now, list[i].Grant, link(1), list[i].Event, moment(6*day))
+					if now, rooms[i%2] = next, next; err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
+		})
 	}
 }
