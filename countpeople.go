@@ -2,7 +2,6 @@ package discreet
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"runtime"
 	"slices"
@@ -13,8 +12,6 @@ import (
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
 )
-
-var errStop = errors.New("discreet: stop") // ends a scan; never returned
 
 // blockBytes is about how many bytes of rows go to a counting goroutine at a time.
 const blockBytes = 1 << 17

@@ -108,6 +108,8 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 	return r, e.serve(spec, r)
 }
 
+var errStop = errors.New("discreet: stop") // ends a scan; never returned
+
 // measure finds a declared measure.
 func (e *Engine) measure(name string) (*room, int, bool) {
 	for i := range e.rooms {
