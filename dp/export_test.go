@@ -23,6 +23,35 @@ func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[
 	if err != nil {
 		return nil, nil, err
 	}
+	return t.exact()
+}
+
+// ExactAll is Exact of CountAll.
+func ExactAll(spec *contrib.Spec, window int32, asOf contrib.Day, shares []iter.Seq2[*contrib.Person, error]) ([]CellKey, []int64, error) {
+	c, err := CountAll(context.Background(), spec, window, asOf, shares)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.take().exact()
+}
+
+// MergeTwice merges a cell of a value with another one of it.
+func MergeTwice(spec *contrib.Spec, value int64) error {
+	var sums [2]adder
+	for i := range sums {
+		sums[i] = newAdder(spec)
+		item := ""
+		if len(spec.Items) > 0 {
+			item = spec.Items[0]
+		}
+		if err := sums[i].add(contrib.Cell{Item: item, Value: value}); err != nil {
+			return err
+		}
+	}
+	return sums[0].merge(sums[1])
+}
+
+func (t *tally) exact() ([]CellKey, []int64, error) {
 	keys := make([]CellKey, len(t.values))
 	for i := range keys {
 		keys[i] = t.cell(i)
