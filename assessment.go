@@ -142,16 +142,6 @@ func necessity(p *Processing) (list []AssessmentHeading) {
 	return list
 }
 
-// words says what a measure publishes, and how exactly.
-func (m *ProcessingMeasure) words() string {
-	s := fmt.Sprintf("Measure %s counts %s by %s; one person changes at most %s, each by at most %d. Published at its planned share, %.3g %% of a window, a number is exact to ±%d, 95 times in 100",
-		m.Name, m.Counts, m.Of, count(int64(m.MaxCells), "number"), m.MaxInCell, 100*m.Share, m.Margin)
-	if m.Threshold > 0 {
-		s += fmt.Sprintf(", and an item that was found in the data shows from about %d people on", m.Threshold)
-	}
-	return s + "."
-}
-
 // sensitive counts the categories that are refused.
 func (e *Engine) sensitive() (n int) {
 	for _, id := range e.cfg.Taxonomy.IDs() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -93,7 +94,7 @@ type Config struct {
 
 	// Ended is told of every consent that ended, when that is durable: whoever
 	// received data has to be told. An expiry is told by Sweep, of profiles, before it
-	// deletes them; whoever hands data on under a purpose without segments hands on
+	// deletes them; whoever hands data on under a purpose without segments and measures hands on
 	// with it until when.
 	//
 	// An error of it is returned by the call that ended the consent. Withdraw, Erase
@@ -137,7 +138,7 @@ type Config struct {
 
 	// Retire names purposes that are given up: Open deletes the profiles that
 	// the store holds for them. Without it, Open refuses a store with profiles
-	// of a purpose that no segment is for, since nothing would erase them.
+	// of a purpose that no segment or measure is for, since nothing would erase them.
 	// Optional.
 	Retire []string
 
@@ -171,8 +172,8 @@ var (
 	ErrRetention  = errors.New("discreet: Config.TTLDays is longer than a notice promises to keep data for a purpose")
 	ErrSource     = errors.New("discreet: Config.SourceTimeout must be above zero and at most a minute when Source is set")
 	ErrNoPurpose  = errors.New("discreet: a segment or measure names a purpose that no notice asks for")
-	ErrLeftover   = errors.New("discreet: the store holds profiles for a purpose that no segment is for; name it in Config.Retire to delete them")
-	ErrNoSegments = errors.New("discreet: a measure names a purpose without segments")
+	ErrLeftover   = errors.New("discreet: the store holds profiles for a purpose that no segment or measure is for; name it in Config.Retire to delete them")
+	ErrNoSegments = errors.New("discreet: a measure that reads segments names a purpose without any")
 )
 
 // sink returns the place for checkpoints, or nil.
@@ -188,6 +189,7 @@ type room struct {
 	purpose string
 	rules   *segment.Rules
 	hash    [32]byte // of what decides who is in its segments
+	plain   [32]byte // of what decides which events count, whatever the segments
 	specs   []contrib.Spec
 
 	// Where segments are there in two versions: the rules of the older ones, until
@@ -205,7 +207,7 @@ func (c *Config) rules(p consent.Purpose, list, filling []segment.Definition, sp
 	if err != nil {
 		return nil, [32]byte{}, err
 	}
-	hash, err := meaningOf(r, c.Taxonomy, p.Advertising)
+	hash, err := meaningOf(r.Definitions(), r, c.Taxonomy, p.Advertising)
 	return r, hash, err
 }
 
@@ -239,23 +241,27 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			names[d.Purpose] = append(names[d.Purpose], d.Name)
 		}
 	}
+	purposes := slices.Sorted(maps.Keys(names))
 	var all []contrib.Spec
 	for _, m := range c.Measures {
 		if m == nil {
 			return nil, nil, nil, contrib.ErrPartitions
 		}
 		purpose := contrib.PurposeOf(m)
-		if len(names[purpose]) == 0 {
-			return nil, nil, nil, ErrNoSegments
+		spec, err := specOf(m, names[purpose])
+		if err == ErrNoSegments {
+			return nil, nil, nil, err
 		}
-		spec, err := contrib.NewSpec(m, names[purpose])
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("discreet: measure %d: %w", len(all), err)
 		}
 		all = append(all, spec)
+		if !slices.Contains(purposes, purpose) {
+			purposes = append(purposes, purpose)
+		}
 	}
 	var rooms []room
-	for purpose := range names {
+	for _, purpose := range purposes {
 		described, ok := book.Purpose(purpose)
 		if !ok {
 			return nil, nil, nil, ErrNoPurpose
@@ -280,6 +286,9 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			if r.older, r.olderHash, err = c.rules(described, older, newer, r.specs); err != nil {
 				return nil, nil, nil, err
 			}
+		}
+		if r.plain, err = meaningOf(nil, r.rules, c.Taxonomy, described.Advertising); err != nil {
+			return nil, nil, nil, err
 		}
 		rooms = append(rooms, r)
 	}

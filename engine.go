@@ -90,7 +90,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: cfg, book: book, rooms: rooms, plan: budget, since: map[string]contrib.Day{},
-		tables:  tables{items: map[string]proof.Release{}, sizes: map[string]proof.Release{}},
+		tables:  tables{newest: map[string]proof.Release{}, sizes: map[string]proof.Release{}},
 		parents: parents(cfg.Taxonomy),
 		access:  ledger.NewAccessLog(cfg.Store),
 		log:     consent.NewLog(cfg.Store),
@@ -128,7 +128,8 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	e.startEdges()
 	for i := range specs {
-		day, err := e.account.Declare(ctx, specs[i].Name, specBytes(e.meaning(specs[i].Purpose), &specs[i]), cfg.Now())
+		room, _ := e.room(specs[i].Purpose)
+		day, err := e.account.Declare(ctx, specs[i].Name, room.declared(&specs[i]), cfg.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +154,7 @@ func (l *rightsLock) Lock() {
 }
 
 // retire deletes the profiles of purposes that were given up, and refuses
-// others that no segment is for.
+// others that no segment or measure is for.
 func (e *Engine) retire(ctx context.Context) error {
 	stored, err := e.cfg.Store.ProfilePurposes(ctx)
 	if err != nil {
@@ -220,12 +221,6 @@ func (e *Engine) moment(now time.Time) (segment.Moment, error) {
 		reached = e.reached.Load()
 	}
 	return segment.Moment{Now: now, Window: w.Index, WindowStart: w.From}, nil
-}
-
-// meaning returns the hash of what decides who is in a purpose's segments.
-func (e *Engine) meaning(purpose string) [32]byte {
-	r, _ := e.room(purpose)
-	return r.hash
 }
 
 // room returns the room of a purpose.

@@ -30,7 +30,7 @@ type Event struct {
 	Item      string    // what it was about; may be empty when Category is set
 	Category  string    // taxonomy id; may be empty when Item is set
 	Count     int       // how often it happened; zero counts as one
-	Value     int64     // amount of it all, in whole thousandths of Unit, at least zero; kept only where a segment sums it
+	Value     int64     // amount of it all, in whole thousandths of Unit, at least zero; kept only where a segment or measure sums it
 	Unit      string    // of Value, such as "EUR"; may be empty where Value is zero
 	Time      time.Time // when it happened
 	Signals   Signals   // what came along: TCF, GPP, GPC, age; decided when the event is recorded, and not kept

@@ -24,7 +24,7 @@ func (e *Engine) Vectors(ctx context.Context, measure string) (map[segment.ID][]
 		if err != nil {
 			return err
 		}
-		if person, ok := room.rules.Person(p, index, m.Now, dayOf(m.Now), m.Window); ok {
+		if person, ok := e.reads(room, index, p, m.Now, dayOf(m.Now), m.Window); ok {
 			out[id] = room.specs[index].Vector(&person, m.Window, dayOf(m.Now))
 		}
 		return nil

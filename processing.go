@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/discreet-go/discreet/consent"
-	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
 )
 
@@ -62,21 +60,6 @@ type ProcessingPurpose struct {
 type ProcessingSegment struct {
 	Definition segment.Definition `json:"definition"`
 	Words      []string           `json:"words"`
-}
-
-// ProcessingMeasure is an aggregate that may be published, with its bounds and
-// what a release of it shows at its planned share.
-type ProcessingMeasure struct {
-	Name         string  `json:"name"`
-	Counts       string  `json:"counts"`      // "people" or "events"
-	Of           string  `json:"of"`          // "segments" or "segments and items"
-	MaxCells     int     `json:"max_cells"`   // that one person changes
-	MaxInCell    int64   `json:"max_in_cell"` // the most one person changes a cell by
-	LookbackDays int     `json:"lookback_days,omitempty"`
-	Share        float64 `json:"share"`               // of what a window may reveal
-	Margin       int64   `json:"margin"`              // a released number ± Margin holds the bounded one, 95 times in 100
-	Threshold    int64   `json:"threshold,omitempty"` // an item that nobody declared shows from about so many people on
-	Since        string  `json:"since"`               // first day that it counts
 }
 
 // ProcessingLimit is a time limit (Article 30(1)(f)).
@@ -193,25 +176,6 @@ func (e *Engine) newest(purpose string) (list []consent.Notice) {
 		}
 	}
 	return list
-}
-
-func (e *Engine) processingMeasure(s *contrib.Spec) ProcessingMeasure {
-	m := ProcessingMeasure{
-		Name: s.Name, Counts: "people", Of: "segments and items", MaxCells: s.L0(), MaxInCell: s.LInf(),
-		LookbackDays: s.LookbackDays, Share: float64(s.ShareNano) / 1e9, Since: timeOf(e.since[s.Name]).Format(time.DateOnly),
-	}
-	if s.LInf() > 1 {
-		m.Counts = "events"
-	}
-	if s.Kind == contrib.KindSegmentSizes {
-		m.Of = "segments"
-	}
-	for _, q := range e.plan.Predictions() {
-		if q.Measure == s.Name {
-			m.Margin, m.Threshold = q.Noise.Margin, q.Noise.Threshold
-		}
-	}
-	return m
 }
 
 // union adds the values that are not in the list, in order.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp/accounting"
+	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
 )
 
@@ -93,7 +94,7 @@ func (e *Engine) rememberDays() int {
 func (e *Engine) security() []string {
 	held := "No event is kept: a profile holds counts by day and category, and what a declared measure may count, within its bounds."
 	if e.sums() {
-		held = "No event is kept: a profile holds counts by day and category, sums of amounts of those categories that a segment sums, and what a declared measure may count, within its bounds."
+		held = "No event is kept: a profile holds counts by day and category, sums of amounts of those categories that a segment or measure sums, and what a declared measure may count, within its bounds."
 	}
 	list := []string{
 		"Identifiers are not kept: a person stands under a pseudonym, HMAC-SHA-256 under a key of its own for every purpose, so that rows of two purposes cannot be joined without the keys.",
@@ -128,12 +129,12 @@ func (e *Engine) security() []string {
 	)
 }
 
-// sums reports whether any segment adds amounts up.
+// sums reports whether any segment or measure adds amounts up.
 func (e *Engine) sums() bool {
 	sum := func(p segment.Predicate) bool { return p.Sum != nil }
 	return slices.ContainsFunc(e.cfg.Segments, func(d segment.Definition) bool {
 		return slices.ContainsFunc(d.All, sum) || slices.ContainsFunc(d.Any, sum) || slices.ContainsFunc(d.None, sum)
-	})
+	}) || slices.ContainsFunc(e.specs(), func(s contrib.Spec) bool { return s.Amount.Unit != "" })
 }
 
 // remembersErasures reports whether what was erased does not come back with an

@@ -141,24 +141,26 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 
 // tables holds the newest releases of this process.
 type tables struct {
-	items map[string]proof.Release // by measure
-	sizes map[string]proof.Release // by purpose
+	newest map[string]proof.Release // by measure, of every kind
+	sizes  map[string]proof.Release // of segments, by purpose
 }
 
-// serve hands a release to ranking: models are built anew and swapped in.
+// serve keeps a release, and hands it to ranking: models are built anew and swapped in.
 func (e *Engine) serve(spec *contrib.Spec, r proof.Release) error {
 	e.tablesMu.Lock()
 	defer e.tablesMu.Unlock()
 	newer := func(old proof.Release) bool { return old.IsZero() || old.Header().Entry < r.Header().Entry }
+	if newer(e.tables.newest[spec.Name]) {
+		e.tables.newest[spec.Name] = r
+	}
 	switch spec.Kind {
 	case contrib.KindSegmentItems:
-		if newer(e.tables.items[spec.Name]) {
-			e.tables.items[spec.Name] = r
-		}
 	case contrib.KindSegmentSizes:
 		if newer(e.tables.sizes[spec.Purpose]) {
 			e.tables.sizes[spec.Purpose] = r
 		}
+	default:
+		return nil // no model is made of it
 	}
 	for i := range e.rooms {
 		for _, s := range e.rooms[i].specs {
@@ -198,7 +200,7 @@ func (e *Engine) build(room *room, measure string) (*rank.Model, error) {
 		weights = *e.cfg.Weights
 	}
 	return rank.New(rank.Config{
-		Items: e.tables.items[measure], Sizes: e.tables.sizes[room.purpose],
+		Items: e.tables.newest[measure], Sizes: e.tables.sizes[room.purpose],
 		Catalog: e.cfg.Catalog, Parents: e.parents, Weights: weights,
 		SeenHalfLifeDays: rank.DefaultSeenHalfLifeDays,
 	})

@@ -2,9 +2,6 @@ package discreet
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"io"
 	"iter"
@@ -71,7 +68,7 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		return dp.Release{}, err
 	}
 	ticket, stored, err := e.account.Reserve(ctx, ledger.Request{
-		Name: q.Name, Spec: querySpec(room.hash, spec, share), Mu2: mu2, Delta: delta,
+		Name: q.Name, Spec: querySpec(room.declared(spec), share), Mu2: mu2, Delta: delta,
 	}, now)
 	if err != nil {
 		return dp.Release{}, err
@@ -117,7 +114,6 @@ var errStop = errors.New("discreet: stop") // ends a scan; never returned
 // moment for all, so that what a person contributes is a function of that
 // person's record alone.
 func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
-	since := e.since[room.specs[index].Name]
 	return func(yield func(*contrib.Person, error) bool) {
 		var counted []uint32
 		err := e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
@@ -131,8 +127,7 @@ func (e *Engine) people(ctx context.Context, room *room, index int, now time.Tim
 			if err != nil {
 				return err
 			}
-			person, ok := room.rules.Person(p, index, now, t.AsOf(), t.Window().Index)
-			person.Items = slices.DeleteFunc(person.Items, func(it contrib.Entry) bool { return it.Day < since })
+			person, ok := e.reads(room, index, p, now, t.AsOf(), t.Window().Index)
 			if ok && !yield(&person, nil) {
 				return errStop
 			}
@@ -142,6 +137,16 @@ func (e *Engine) people(ctx context.Context, room *room, index int, now time.Tim
 			yield(nil, err)
 		}
 	}
+}
+
+// reads returns what a release of a measure reads of a profile, without what happened
+// before the measure was declared, and false for somebody who does not count.
+func (e *Engine) reads(room *room, index int, p *segment.Profile, now time.Time, asOf contrib.Day, window int32) (contrib.Person, bool) {
+	since := e.since[room.specs[index].Name]
+	person, ok := room.rules.Person(p, index, now, asOf, window)
+	person.Items = slices.DeleteFunc(person.Items, func(it contrib.Entry) bool { return it.Day < since })
+	person.Days = slices.DeleteFunc(person.Days, func(a contrib.Act) bool { return a.Day < since })
+	return person, ok
 }
 
 // measure finds a declared measure.
@@ -202,71 +207,4 @@ func (e *Engine) AdvanceWindow(ctx context.Context, by Actor) error {
 		return err
 	}
 	return e.account.Advance(ctx, e.cfg.Now())
-}
-
-// specBytes is the canonical form of a declared measure: everything about it
-// but its planned share, with the meaning of its segments.
-func specBytes(meaning [32]byte, s *contrib.Spec) []byte {
-	b := append([]byte("discreet-measure/0\x00"), meaning[:]...)
-	text := func(v string) {
-		b = binary.AppendUvarint(b, uint64(len(v)))
-		b = append(b, v...)
-	}
-	list := func(v []string) {
-		b = binary.AppendUvarint(b, uint64(len(v)))
-		for _, x := range v {
-			text(x)
-		}
-	}
-	text(s.Name)
-	text(s.Purpose)
-	text(s.Kind.String())
-	list(s.Segments)
-	list(s.Items)
-	discovered := uint64(0)
-	if s.Discovered {
-		discovered = 1
-	}
-	for _, n := range []uint64{discovered, uint64(s.MaxSegments), uint64(s.MaxItems), uint64(s.MaxPerCell), uint64(s.LookbackDays)} {
-		b = binary.AppendUvarint(b, n)
-	}
-	sum := sha256.Sum256(b)
-	return sum[:]
-}
-
-// querySpec is the canonical form of a query: the measure and what it spends.
-func querySpec(meaning [32]byte, s *contrib.Spec, shareNano int64) []byte {
-	return binary.AppendUvarint(specBytes(meaning, s), uint64(shareNano))
-}
-
-// meaningOf hashes what decides who is in the segments of a purpose: the
-// definitions, the taxonomy, whether the purpose is advertising, which asks for more
-// evidence, and the zone, where it is not UTC.
-func meaningOf(r *segment.Rules, t *segment.Taxonomy, advertising bool) ([32]byte, error) {
-	h := sha256.New()
-	enc := json.NewEncoder(h)
-	if err := enc.Encode(r.Definitions()); err != nil {
-		return [32]byte{}, err
-	}
-	for _, id := range t.IDs() {
-		parent, _ := t.Parent(id)
-		if err := enc.Encode([]any{id, parent, t.Sensitive(id)}); err != nil {
-			return [32]byte{}, err
-		}
-	}
-	for _, alias := range t.Aliases() {
-		id, _ := t.Resolve(alias)
-		if err := enc.Encode([]any{alias, id}); err != nil {
-			return [32]byte{}, err
-		}
-	}
-	if advertising {
-		io.WriteString(h, "advertising\n")
-	}
-	if zone := r.Zone(); zone != "UTC" {
-		if err := enc.Encode([]string{"zone", zone}); err != nil {
-			return [32]byte{}, err
-		}
-	}
-	return [32]byte(h.Sum(nil)), nil
 }

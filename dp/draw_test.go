@@ -121,25 +121,37 @@ func TestNoiseIsOnTop(t *testing.T) {
 	}
 }
 
-// TestThresholdProtectsLoners gives 20,000 people keys of their own and a loud
-// delta: the part of them that any key of theirs comes out of is at most delta,
-// and is what the chosen threshold says. One less would be too many. False
-// alarms: below 5e-6 in all.
+// TestThresholdProtectsLoners gives 20,000 people keys that one person less would
+// leave with fewer than ever come out, and a loud delta: the part of them that any key
+// of theirs comes out of is at most delta, and is what the chosen threshold says. One
+// less would be too many. Keys of fewer people never come out. False alarms: below
+// 5e-6 in all.
 func TestThresholdProtectsLoners(t *testing.T) {
 	const n = 20_000
-	for _, c := range []struct{ segments, items int }{{1, 1}, {2, 3}} {
-		t.Run(fmt.Sprintf("%dx%d", c.segments, c.items), func(t *testing.T) {
+	for _, c := range []struct{ segments, items, least int }{{1, 1, 0}, {2, 3, 0}, {1, 2, 4}} {
+		t.Run(fmt.Sprintf("%dx%d, %d people", c.segments, c.items, c.least), func(t *testing.T) {
 			spec := mustSpec(t, dp.SegmentItems{
-				Name: "m", Purpose: "p", Items: dp.Discovered{}, MaxSegments: c.segments, MaxItems: c.items,
+				Name: "m", Purpose: "p", Items: dp.Discovered{MinPeople: c.least}, MaxSegments: c.segments, MaxItems: c.items,
 				MaxPerItem: 1, LookbackDays: 7, Share: 1,
 			}, "a", "b")
-			list := make([]contrib.Person, n)
-			for i := range list {
-				list[i] = contrib.Person{Salt: salt(uint64(i)), Segments: []string{"a", "b"}}
-				for j := range c.items + 1 { // one more than counts
-					list[i].Items = append(list[i].Items, contrib.Entry{Item: fmt.Sprintf("%05d/%d", i, j), Day: today, Count: 5})
+			least := max(2, c.least)
+			if spec.MinPeople != least {
+				t.Fatalf("a key comes out from %d people on, not %d", spec.MinPeople, least)
+			}
+			var list []contrib.Person
+			hold := func(holders int, prefix string) {
+				for i := range n {
+					p := contrib.Person{Salt: salt(uint64(i)), Segments: []string{"a", "b"}}
+					for j := range c.items + 1 { // one more than counts
+						p.Items = append(p.Items, contrib.Entry{Item: fmt.Sprintf("%s%05d/%d", prefix, i, j), Day: today, Count: 5})
+					}
+					for range holders { // with one salt, so that the same keys of theirs count
+						list = append(list, p)
+					}
 				}
 			}
+			hold(least, "")
+			hold(least-1, "few/")
 			l0 := int64(spec.L0())
 			mu2, delta := units(t, l0, 9), units(t, 1, 5) // sigma 3
 			r, err := dp.DrawLoud(count(t, spec, list), charged(params(mu2, delta)), mu2, delta, newSigner(t, "shop", 1))
@@ -150,6 +162,9 @@ func TestThresholdProtectsLoners(t *testing.T) {
 			for _, cell := range r.Cells() {
 				if cell.Value < r.Header().Threshold {
 					t.Fatal("a cell below the threshold comes out")
+				}
+				if cell.Item[:4] == "few/" {
+					t.Fatal("a key of fewer people than ever come out comes out")
 				}
 				shown[cell.Item[:5]] = true
 			}
@@ -169,7 +184,7 @@ func TestThresholdProtectsLoners(t *testing.T) {
 				}
 				return 1 - math.Pow(1-u.Float64(), float64(l0))
 			}
-			T := r.Header().Threshold
+			T := r.Header().Threshold - int64(least) + 1 // for keys of one person
 			if want := tail(T); math.Abs(got-want) > fiveSigma*sd {
 				t.Errorf("%.4f of people are shown, want %.4f", got, want)
 			}

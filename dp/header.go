@@ -29,22 +29,24 @@ func header(s *Spec, p *Params, n *Noise) Header {
 	}
 	h.Format = Format
 	h.By = rowsText(s.Rows)
-	h.Unit, h.Step, h.Per = unitOf(s)
+	h.Unit, h.Step, h.Per = s.Unit()
 	h.HalfLife, h.MinPeople, h.Of = s.HalfLifeDays, s.MinPeople, s.Of
 	h.Norm = int64(s.MaxNorm) * s.Scaled()
 	if s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans {
 		h.Low, h.High = s.Amount.Steps()
 		h.Center = s.Center()
 	}
+	h.Category = s.Amount.Category
 	if s.Kind == contrib.KindHistogram {
 		h.Of = quantityText(s.Quantity)
-		if s.Of != "" {
-			h.Of += " " + s.Of
+		if more := s.Of + s.Amount.Unit; more != "" { // one of them
+			h.Of += " " + more
 		}
 	}
 	if s.Kind == contrib.KindGroups {
 		h.Of = s.Attribute
 	}
+	h.Pure = n.Epsilon
 	h.CountSigma, h.CountStdDev, h.CountMargin, h.Even = n.CountSigma, n.CountStdDev, n.CountMargin, n.Even
 	return h
 }
@@ -67,20 +69,9 @@ func quantityText(q contrib.Quantity) string {
 	return [...]string{"", "segments", "items", "categories", "events", "amounts"}[q]
 }
 
-// unitOf returns what a value times step/per is a number of.
-func unitOf(s *Spec) (unit string, step, per int64) {
-	switch {
-	case s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans:
-		return s.Amount.Unit, s.Amount.Step(), 1000
-	case s.Kind == contrib.KindEvents, s.KeepsItems() && s.MaxPerCell > 1:
-		return unitEvents, 1, s.Scaled()
-	}
-	return unitPeople, 1, s.Scaled()
-}
-
 const (
-	unitEvents = "events"
-	unitPeople = "people"
+	unitEvents = contrib.UnitEvents
+	unitPeople = contrib.UnitPeople
 )
 
 // Amounts returns what a value of the release is in its Unit: value*Step/Per.

@@ -39,6 +39,7 @@ type Noise struct {
 	MinPeople int64   // fewer never make a discovered cell come out; 0 for public
 	Even      int64   // of keys: the fewest people with which one comes out at least half the time
 	Mu, Delta float64 // the loss, rounded up
+	Epsilon   float64 // of Laplace noise: the release alone is so differentially private; else 0
 
 	CountSigma  float64 // the same of the part "count", of means with both parts
 	CountStdDev float64
@@ -163,11 +164,11 @@ func drawn(sigma *big.Rat) (scale noise.Scale, s, stdDev float64, m int64, err e
 // laplace fills in discrete Laplace noise, which is epsilon-DP with the largest
 // epsilon that costs at most mu2.
 func (n *Noise) laplace(spec *contrib.Spec, mu2 accounting.Units) error {
-	n.Mechanism = discreteLaplace
 	epsilon := accounting.PureWithin(mu2)
 	if epsilon <= 0 {
 		return ErrLoss
 	}
+	n.Mechanism, n.Epsilon = discreteLaplace, epsilon
 	b := new(big.Rat).SetInt(new(big.Int).SetUint64(spec.L1()))
 	var err error
 	if n.scale, err = noise.NewScale(b.Quo(b, new(big.Rat).SetFloat64(epsilon))); err != nil {

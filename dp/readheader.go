@@ -2,6 +2,7 @@ package dp
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/envelope"
@@ -46,7 +47,7 @@ func checkNoise(h *Header) bool {
 func checkFormat0(h *Header) bool {
 	later := [...]bool{
 		h.By != "" || h.Unit != "" || h.Of != "", h.Step != 0 || h.Per != 0 || h.HalfLife != 0 || h.Norm != 0 || h.MinPeople != 0,
-		h.Low != 0 || h.High != 0 || h.Center != 0, h.CountSigma != 0 || h.Even != 0,
+		h.Low != 0 || h.High != 0 || h.Center != 0, h.CountSigma != 0 || h.Even != 0, h.Category != "" || h.Pure != 0,
 	}
 	if slices.Contains(later[:], true) || h.Mechanism != roundedGaussian {
 		return false
@@ -86,6 +87,8 @@ func checkPartitions(h *Header) bool {
 type shape struct {
 	by                             []string // what rows it may have
 	item, with, part, days, amount bool
+	ages                           bool // it may have a half-life, and a norm
+	normed                         bool // it may have a norm
 }
 
 // shapes by kind.
@@ -98,23 +101,23 @@ func shapeOf(kind string) (shape, bool) {
 	rows := []string{one, segments, categories}
 	switch kind {
 	case contrib.KindSegmentSizes.String():
-		return shape{by: []string{segments}}, true
+		return shape{by: []string{segments}, normed: true}, true
 	case contrib.KindSegmentItems.String():
-		return shape{by: []string{segments}, item: true, days: true}, true
+		return shape{by: []string{segments}, item: true, days: true, ages: true}, true
 	case contrib.KindPeople.String():
-		return shape{by: []string{one, categories}, days: true}, true
+		return shape{by: []string{one, categories}, days: true, normed: true}, true
 	case contrib.KindEvents.String():
-		return shape{by: rows, days: true}, true
+		return shape{by: rows, days: true, ages: true}, true
 	case contrib.KindSums.String():
 		return shape{by: rows, days: true, amount: true}, true
 	case contrib.KindMeans.String():
 		return shape{by: rows, part: true, days: true, amount: true}, true
 	case contrib.KindItemTotals.String(), contrib.KindKeys.String():
-		return shape{by: []string{one}, item: true, days: true}, true
+		return shape{by: []string{one}, item: true, days: true, ages: true}, true
 	case contrib.KindCategoryItems.String():
-		return shape{by: []string{categories}, item: true, days: true}, true
+		return shape{by: []string{categories}, item: true, days: true, ages: true}, true
 	case contrib.KindItemPairs.String():
-		return shape{by: []string{one}, item: true, with: true, days: true}, true
+		return shape{by: []string{one}, item: true, with: true, days: true, ages: true}, true
 	case contrib.KindHistogram.String():
 		return shape{by: []string{one}, part: true}, true
 	case contrib.KindGroups.String():
@@ -126,27 +129,86 @@ func shapeOf(kind string) (shape, bool) {
 // checkFormat1 holds what the format says since it has more than two kinds.
 func checkFormat1(h *Header) bool {
 	s, ok := shapeOf(h.Kind)
-	if !ok || !slices.Contains(s.by, h.By) || !checkPartitions(h) {
+	if !ok || !slices.Contains(s.by, h.By) || !checkPartitions(h) || !checkOf(h) {
 		return false
 	}
-	keys := h.Kind == contrib.KindKeys.String()
-	histogram := h.Kind == contrib.KindHistogram.String()
+	keys, found, days := h.Kind == contrib.KindKeys.String(), h.Partitions == partitionsDiscovered, s.days
+	if h.Kind == contrib.KindHistogram.String() {
+		quantity, _, _ := strings.Cut(h.Of, " ")
+		days = quantity != "segments" && quantity != "items"
+	}
 	switch {
-	case s.days && h.Lookback < 1, h.Lookback < 0 || h.Lookback > contrib.MaxLookbackDays, !s.days && !histogram && h.Lookback != 0:
+	case days && h.Lookback < 1, !days && h.Lookback != 0, h.Lookback > contrib.MaxLookbackDays:
 		return false
-	case h.Step < 1 || h.Per < 1 || h.HalfLife < 0 || h.HalfLife > contrib.MaxHalfLifeDays || h.Norm < 0:
+	case h.Category != "" && !contrib.ValidKey(h.Category),
+		h.Category != "" && !s.amount && !strings.HasPrefix(h.Of, "amounts "):
 		return false
-	case s.amount != (h.Low < h.High), !s.amount && (h.Low != 0 || h.Center != 0),
-		s.amount && (!contrib.ValidUnit(h.Unit) || h.Per != 1000), !s.amount && h.Unit != unitPeople && h.Unit != unitEvents:
+	case keys != (h.Mechanism == selection), keys && (h.Threshold != 0 || !found), h.Mechanism == discreteLaplace && found:
 		return false
-	case h.Per == contrib.Per != (h.HalfLife > 0 || h.Norm > 0), !s.amount && h.Per != 1 && h.Per != contrib.Per:
+	case found && (!s.item || s.with || s.part):
 		return false
-	case keys != (h.Mechanism == selection), h.CountSigma != 0 && h.Kind != contrib.KindMeans.String():
+	case (h.CountSigma > 0) != (h.Kind == contrib.KindMeans.String() && h.Of == ""):
 		return false
-	case len(h.Of) > 2*contrib.MaxNameLen:
+	case (h.Pure > 0) != (h.Mechanism == discreteLaplace), h.Pure != 0 && !positive(h.Pure):
 		return false
 	}
-	return true
+	if s.amount {
+		return checkAmount(h)
+	}
+	return checkSteps(h, s)
+}
+
+// checkOf holds what a measure may be about.
+func checkOf(h *Header) bool {
+	switch h.Kind {
+	case contrib.KindMeans.String():
+		return h.Of == "" || contrib.ValidName(h.Of) && h.By == "segments"
+	case contrib.KindGroups.String():
+		return contrib.ValidName(h.Of)
+	case contrib.KindHistogram.String():
+		quantity, more, found := strings.Cut(h.Of, " ")
+		switch quantity {
+		case "segments", "categories", "events":
+			return !found
+		case "items":
+			return contrib.ValidName(more)
+		case "amounts":
+			return contrib.ValidUnit(more)
+		}
+		return false
+	}
+	return h.Of == ""
+}
+
+const maxStep = 2 * contrib.MaxAmount >> 16
+
+// checkAmount holds what the header of sums and means says of steps and bounds.
+func checkAmount(h *Header) bool {
+	center := int64(0)
+	if h.Kind == contrib.KindMeans.String() {
+		center = h.Low + (h.High-h.Low)/2
+	}
+	return contrib.ValidUnit(h.Unit) && h.Step >= 1 && h.Step <= maxStep && h.Per == 1000 && h.HalfLife == 0 && h.Norm == 0 &&
+		h.Low < h.High && h.Low >= -envelope.MaxLInf && h.High <= envelope.MaxLInf &&
+		h.Center == center && h.LInf == max(center-h.Low, h.High-center)
+}
+
+// checkSteps holds what the header of people and events says of steps and bounds.
+func checkSteps(h *Header, s shape) bool {
+	scaled := h.HalfLife != 0 || h.Norm != 0
+	switch {
+	case h.Step != 1, h.Low != 0 || h.High != 0 || h.Center != 0:
+		return false
+	case scaled != (h.Per == contrib.Per), !scaled && h.Per != 1, h.LInf%h.Per != 0, h.Norm%h.Per != 0:
+		return false
+	case h.HalfLife < 0 || h.HalfLife > contrib.MaxHalfLifeDays || h.HalfLife > 0 && !s.ages, h.Norm < 0 || h.Norm > 0 && h.LInf > h.Norm:
+		return false
+	case scaled && !s.ages && !s.normed:
+		return false
+	case h.Unit == unitPeople:
+		return h.LInf == h.Per && h.Kind != contrib.KindEvents.String()
+	}
+	return h.Unit == unitEvents && s.ages && h.Kind != contrib.KindItemPairs.String() && (h.LInf > h.Per || h.Norm > 0 || h.Kind == contrib.KindEvents.String())
 }
 
 // checkCell holds what a cell says under its header.
@@ -176,6 +238,12 @@ func checkCell(h *Header, c *Cell) bool {
 		}
 	case contrib.KindHistogram.String():
 		if !digits(c.Part) {
+			return false
+		}
+	case contrib.KindGroups.String():
+		part, _ := strings.CutSuffix(c.Part, "-yes")
+		part, _ = strings.CutSuffix(part, "-no")
+		if part != contrib.PartReached && part != contrib.PartMissed {
 			return false
 		}
 	}

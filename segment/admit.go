@@ -31,7 +31,7 @@ type Event struct {
 	Item      string    // what it was about: 1 to 128 bytes of printable text; empty if Category is set
 	Category  string    // id in the taxonomy; empty if Item is set
 	Count     int       // how often it happened, at most MaxEvents; zero counts as one
-	Value     int64     // amount of it all, whatever Count, in whole thousandths of Unit, 0 to MaxAmount; kept only where a definition sums it
+	Value     int64     // amount of it all, whatever Count, in whole thousandths of Unit, 0 to MaxAmount; kept only where a definition or measure sums it
 	Unit      string    // of Value, such as "EUR": 1 to 16 characters of A-Z, a-z, 0-9, dot, dash, underscore; may be empty where Value is zero
 	Time      time.Time // when it happened; only the day in the zone of the rules is kept
 }
@@ -105,9 +105,9 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // of the row. It costs a few microseconds on a row of 1 KB: most events change
 // a few bytes of it; a new category, a new window or an item in place of a
 // kept one cost more, the last one hash for each kept item; so does an amount that a
-// definition sums.
+// definition or measure sums.
 //
-// An amount in another unit than the one in which definitions sum its category is not
+// An amount in another unit than the one in which they sum its category is not
 // kept; the event counts like any other. So is one without category.
 func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, Outcome, error) {
 	return r.AdmitInto(nil, row, g, l, e, m)

@@ -17,7 +17,7 @@
 // The salt it was born with; the days of the first and the last recorded event;
 // the accounting window from which it counts in releases; the end of consent
 // with the notice; for each category the number of events by day, and what their
-// amounts add up to where a definition sums them; for each
+// amounts add up to where a definition or measure sums them; for each
 // declared measure and accounting window at most MaxItems items with category,
 // last day and capped count; keyed hashes of message ids, for seven days;
 // the categories that the person is not interested in and the segments that the

@@ -49,34 +49,37 @@ func (r *Rules) Segments(p *Profile, asOf Day) []string {
 
 // Person returns what a release of measure spec (its place in
 // RulesConfig.Measures) reads of the profile, and false when the person does
-// not count: consent has ended at now, or the person came back and counts from
-// a later window on. asOf is the last day that counts, a day of accounting, window the
+// not count: consent has ended at now, the person came back and counts from
+// a later window on, or, for a histogram, nothing is held of what the person did.
+// asOf is the last day that counts, a day of accounting, window the
 // accounting window of the release. With a zone, what counts is what lies on its days
-// that are over when asOf is; days of items are moved by as much, so that they stand
-// to asOf as they do to the last of those.
+// that are over when asOf is; days of acts and items are moved by as much, so that they
+// stand to asOf as they do to the last of those.
 func (r *Rules) Person(p *Profile, spec int, now time.Time, asOf Day, window int32) (contrib.Person, bool) {
 	if spec < 0 || spec >= len(r.measures) || p.expired(now) || p.enters > window {
 		return contrib.Person{}, false
 	}
 	s := &r.measures[spec]
 	last := r.cut(asOf)
-	person := contrib.Person{Salt: p.salt, Segments: r.Segments(p, last)}
-	if s.Kind != contrib.KindSegmentItems || len(person.Segments) == 0 {
-		return person, true
+	moved := asOf - last
+	person := contrib.Person{Salt: p.salt}
+	if s.Rows == contrib.RowsSegments || s.Quantity == contrib.QuantitySegments {
+		person.Segments = r.Segments(p, last)
+		if s.Rows == contrib.RowsSegments && len(person.Segments) == 0 {
+			return person, true
+		}
 	}
-	for i := range p.groups {
-		g := &p.groups[i]
-		if g.window > window || p.string(g.measure) != s.Name {
-			continue
-		}
-		if person.Items == nil {
-			person.Items = make([]contrib.Entry, 0, g.to-g.from)
-		}
-		for _, e := range p.entries[g.from:g.to] {
-			if r.entryUsable(p, e) {
-				person.Items = append(person.Items, contrib.Entry{Item: p.string(e.item), Day: e.day + asOf - last, Count: e.count})
-			}
-		}
+	if s.ReadsDays() {
+		person.Days = r.acts(p, spec, last, moved)
+	}
+	switch of := r.measured[spec].of; {
+	case of >= 0:
+		person.Items = r.kept(p, of, window, last, moved)
+	case s.KeepsItems():
+		person.Items = r.kept(p, spec, window, last, moved)
+	}
+	if s.Kind == contrib.KindHistogram && len(person.Items) == 0 && !r.anything(p, last) {
+		return contrib.Person{}, false
 	}
 	return person, true
 }

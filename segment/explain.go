@@ -83,7 +83,7 @@ type InterestByDay struct {
 type DayCount struct {
 	Day         string `json:"day"`
 	Events      int64  `json:"events"`
-	AmountMilli int64  `json:"amount_milli,omitempty"` // what the amounts of the events add up to, in thousandths of the unit, where a segment sums them
+	AmountMilli int64  `json:"amount_milli,omitempty"` // what the amounts of the events add up to, in thousandths of the unit, where a segment or measure sums them
 }
 
 // KeptItem is an item that a declared measure may count.

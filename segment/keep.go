@@ -219,8 +219,8 @@ func (p *Profile) boundCategoriesOf(gi int, at int32, s *contrib.Spec) {
 
 // prune drops what is over at a day and window: day counts beyond the TTL,
 // items beyond the look-back in windows that are over, what belongs to measures
-// or categories that are declared no more, sums that no definition reads, and
-// message ids past seven days. It reports whether anything went.
+// or categories that are declared no more, sums that no definition or measure
+// reads, and message ids past seven days. It reports whether anything went.
 func (r *Rules) prune(p *Profile, day Day, window int32) bool {
 	gone := p.forgetMessages(day)
 	gone = r.pruneWishes(p) || gone

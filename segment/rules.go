@@ -40,6 +40,7 @@ type Rules struct {
 	taxonomy    *Taxonomy
 	ttl         Day
 	measures    []contrib.Spec // in the order given
+	measured    []measured     // what each of them reads
 	definitions []definition   // sorted by name
 	order       []int32        // of definitions: each after those that it names
 	advertising bool
@@ -74,10 +75,12 @@ const interestHalfLife = 30
 // NewRules checks a configuration: definitions and measures of the one purpose,
 // each name once, measures over the names of the definitions, categories known
 // and not sensitive (nor below one that is) also under None, segments that In
-// names there and in no circle, no look-back beyond the TTL. Errors about a
-// definition carry its number, and the place of the predicate, and wrap
+// names there and in no circle, no look-back beyond the TTL, measures that another one
+// names there and fit for it. Errors about a definition or measure carry its number,
+// and the place of the predicate, and wrap
 // [ErrDefinition], [ErrPredicates], [ErrPredicate], [ErrWindow], [ErrUnknown],
-// [ErrSensitive], [ErrUnit], [ErrReference], [ErrCircular], [ErrTwice] or [ErrForeign].
+// [ErrSensitive], [ErrUnit], [ErrReference], [ErrCircular], [ErrTwice], [ErrForeign],
+// [ErrOf] or [ErrGroups].
 func NewRules(c RulesConfig) (*Rules, error) {
 	if !contrib.ValidName(c.Purpose) || c.Taxonomy == nil || len(c.Definitions)+len(c.Measures) == 0 || len(c.Definitions) > MaxDefinitions {
 		return nil, ErrNoTaxonomy
@@ -123,7 +126,7 @@ func NewRules(c RulesConfig) (*Rules, error) {
 	if err := r.fill(c.Filling); err != nil {
 		return nil, err
 	}
-	measured := map[string]bool{}
+	seen := map[string]bool{}
 	for i := range r.measures {
 		m := &r.measures[i]
 		if m.LookbackDays > c.TTLDays {
@@ -133,10 +136,15 @@ func NewRules(c RulesConfig) (*Rules, error) {
 		switch {
 		case foreign:
 			return nil, numberedMeasure(i, ErrForeign)
-		case measured[m.Name]:
+		case seen[m.Name]:
 			return nil, numberedMeasure(i, ErrTwice)
 		}
-		measured[m.Name] = true
+		seen[m.Name] = true
+		ready, err := r.look(m)
+		if err != nil {
+			return nil, numberedMeasure(i, err)
+		}
+		r.measured = append(r.measured, ready)
 	}
 	return r, nil
 }

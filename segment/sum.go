@@ -70,8 +70,8 @@ type amount struct {
 	unit string
 }
 
-// amount returns what of an event's amount is kept: nothing, unless a definition
-// sums its category in its unit.
+// amount returns what of an event's amount is kept: nothing, unless a definition or
+// measure sums its category in its unit.
 func (r *Rules) amount(n *node, e *Event) amount {
 	if n == nil || e.Value == 0 || r.unit(n) != e.Unit {
 		return amount{}
@@ -99,7 +99,7 @@ func (p *Profile) dropSums(c *category) (gone bool) {
 	return gone
 }
 
-// pruneSums drops the sums that no definition reads.
+// pruneSums drops the sums that no definition or measure reads.
 func (r *Rules) pruneSums(p *Profile) (gone bool) {
 	for i := range p.cats {
 		c := &p.cats[i]

@@ -39,7 +39,7 @@ func Example() {
 	//
 	// measure      share of mu^2  sigma  ± at 95 %  threshold  error at 100    1,000    10,000  within 10 % from
 	// sizes                 20 %  8.679         17          -        8.68 %  0.868 %  0.0868 %               170
-	// items                 70 %  14.67         29         87        14.7 %   1.47 %   0.147 %               290
+	// items                 70 %  14.67         29         88        14.7 %   1.47 %   0.147 %               290
 	// not planned           10 %
 }
 

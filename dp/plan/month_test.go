@@ -38,7 +38,7 @@ func Example_month() {
 	// Output:
 	// release            of mu^2    each   sigma  ± at 95 %  threshold  within 10 % from
 	// segments, daily       40 %  1.33 %    43.4         85          0               850
-	// items, weekly         45 % 11.25 %    42.3         83        259               830
+	// items, weekly         45 % 11.25 %    42.3         83        260               830
 	// kept for audits and bounds  15 %
 }
 

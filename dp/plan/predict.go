@@ -10,21 +10,26 @@ import (
 // Errors are about the bounded count: noise, not what bounding leaves out.
 type Prediction struct {
 	Measure   string
-	Kind      string // "segment-sizes" or "segment-items"
+	Kind      string // "segment-sizes", "segment-items", "people", ...
 	ShareNano int64  // billionths of the window's mu^2
 	Mu2       accounting.Units
 	Delta     accounting.Units
 
 	L0    int   // cells one person changes
-	LInf  int64 // the most one person changes a cell by
+	LInf  int64 // the most one person changes a cell by, in steps
 	Noise dp.Noise
 
-	Error100   float64 // Noise.StdDev relative to a cell of 100
+	// What is in steps, times Step/Per, is a number of Unit: "people", "events" or the
+	// unit of amounts.
+	Unit      string
+	Step, Per int64
+
+	Error100   float64 // standard deviation relative to a cell of 100, of means that of people; 0 for amounts and keys
 	Error1000  float64 // of 1,000
 	Error10000 float64 // of 10,000
 
 	// Within10 is the smallest count whose interval is within 10 % of it, and
-	// which a threshold lets through at least half the time.
+	// which a threshold lets through at least half the time; 0 for amounts and keys.
 	Within10 int64
 }
 
@@ -55,10 +60,10 @@ func (p *Plan) predict(s *contrib.Spec, shareNano int64) (Prediction, error) {
 	if err != nil {
 		return Prediction{}, err
 	}
-	return Prediction{
+	q := Prediction{
 		Measure: s.Name, Kind: s.Kind.String(), ShareNano: shareNano, Mu2: mu2, Delta: delta,
 		L0: s.L0(), LInf: s.LInf(), Noise: n,
-		Error100: n.StdDev / 100, Error1000: n.StdDev / 1000, Error10000: n.StdDev / 10000,
-		Within10: max(1, 10*n.Margin, n.Threshold),
-	}, nil
+	}
+	q.tell(s)
+	return q, nil
 }

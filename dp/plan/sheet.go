@@ -11,7 +11,10 @@ import (
 // Sheet returns the budget sheet, a text table: for every declared measure its
 // share of mu^2, the scale of its noise, the 95 % margin, the threshold of
 // discovered cells, the relative error of cells of 100, 1,000 and 10,000, and
-// the smallest count known within 10 %.
+// the smallest count known within 10 %. Where a measure adds amounts up, the standard
+// deviation and the margin stand in their unit, and no error is relative to a count;
+// the threshold of a list of keys is the number of people with which one is on it at
+// least half the time.
 func (p *Plan) Sheet() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "(%.4g, %.3g)-DP for everything released in a window of %s: mu %.4g",
@@ -24,14 +27,8 @@ func (p *Plan) Sheet() string {
 	var planned int64
 	for _, q := range p.predictions {
 		planned += q.ShareNano
-		threshold := "-"
-		if q.Noise.Threshold > 0 {
-			threshold = fmt.Sprint(q.Noise.Threshold)
-		}
-		rows = append(rows, []string{
-			q.Measure, percent(q.Share()), fmt.Sprintf("%.4g", q.Noise.Sigma), fmt.Sprint(q.Noise.Margin), threshold,
-			percent(q.Error100), percent(q.Error1000), percent(q.Error10000), fmt.Sprint(q.Within10),
-		})
+		row := append([]string{q.Measure, percent(q.Share())}, q.noiseTexts()...)
+		rows = append(rows, append(row, q.errorTexts()...))
 	}
 	rows = append(rows, []string{"not planned", percent(float64(nano-planned) / nano)})
 	align(&b, rows)

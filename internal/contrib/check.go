@@ -10,7 +10,7 @@ func (s *Spec) Check() error {
 	}
 	if s.MaxSegments < 1 || s.MaxSegments > MaxSegments || s.MaxItems < 1 || s.MaxItems > MaxItems ||
 		s.MaxPerCell < 1 || s.MaxPerCell > MaxPerCell || s.MaxNorm < 0 || s.MaxNorm > MaxPerCell/Per ||
-		!envelope.Bounds(int64(s.L0()), s.LInf()) {
+		!envelope.Bounds(int64(s.L0()), int64(s.MaxPerCell)*s.Scaled()) { // before a norm: see scaled
 		return ErrBound
 	}
 	if err := s.checkKeys(); err != nil {
@@ -19,10 +19,11 @@ func (s *Spec) Check() error {
 	if err := s.checkKind(); err != nil {
 		return err
 	}
-	if s.HalfLifeDays < 0 || s.HalfLifeDays > MaxHalfLifeDays || s.HalfLifeDays > 0 && (s.LookbackDays < 1 || len(s.weights) != s.LookbackDays) {
+	if s.HalfLifeDays < 0 || s.HalfLifeDays > MaxHalfLifeDays || s.weights.halfLife != s.HalfLifeDays ||
+		s.HalfLifeDays > 0 && len(s.weights.steps) != s.LookbackDays {
 		return ErrHalfLife
 	}
-	if s.Noise > Laplace || s.Noise == Laplace && (s.Discovered || s.Parts() > 1) {
+	if s.Noise > Laplace || s.Noise == Laplace && (s.Discovered || s.Parts() > 1) || s.Noise != Automatic && s.Kind == KindKeys {
 		return ErrNoise
 	}
 	return nil
@@ -98,6 +99,7 @@ func (s *Spec) checkKind() error {
 		rule{s.Kind == KindHistogram || s.Edges == nil && s.Quantity == 0, ErrEdges},
 		rule{s.Kind == KindHistogram || s.Kind == KindMeans || s.Of == "", ErrName},
 		rule{groups || !s.Outcomes, ErrPartitions},
+		rule{groups == ValidName(s.Attribute) && (groups || s.Attribute == ""), ErrName},
 		rule{s.Kind == KindSums || s.Kind == KindMeans || s.Kind == KindHistogram || s.Amount == Amount{}, ErrAmount},
 	)
 	if err != nil {
@@ -119,7 +121,7 @@ func (s *Spec) checkKind() error {
 		low, high := s.Amount.Steps()
 		center := s.Center()
 		return first(rule{days, ErrLookback}, rule{s.Amount.valid(), ErrAmount},
-			rule{plain && int64(s.MaxPerCell) >= max(center-low, high-center), ErrBound},
+			rule{plain && int64(s.MaxPerCell) == max(center-low, high-center), ErrBound},
 			rule{s.Of == "" || s.Rows == RowsSegments, ErrBy})
 	case KindItemTotals:
 		return first(rule{s.Rows == RowsOne, ErrBy}, rule{days, ErrLookback})

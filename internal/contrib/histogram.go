@@ -1,5 +1,7 @@
 package contrib
 
+import "slices"
+
 // Histogram counts people by how much they have of something: each person in one
 // bin, so that one person changes it by one. It tells what a bound on contributions
 // leaves out, before and after the bound is there; see dp.Suggest.
@@ -13,8 +15,9 @@ type Histogram struct {
 	// thousandths of the unit, and required.
 	Edges []int64
 
-	// Measure names the measure whose kept items are counted, for QuantityItems: at
-	// most as many as it keeps for a window, and the last bin holds those at the bound.
+	// Measure names the measure whose kept items are counted, for QuantityItems: those
+	// in its look-back, before its bound on a release. It keeps at most MaxItems of a
+	// window, so that more are seen of a person over several windows only.
 	Measure string
 
 	LookbackDays int    // for QuantityCategories, QuantityEvents and QuantityAmount
@@ -30,7 +33,7 @@ func (m Histogram) purpose() string { return m.Purpose }
 func (m Histogram) check(segments []string) (Spec, error) {
 	s := Spec{
 		Name: m.Name, Purpose: m.Purpose, Kind: KindHistogram, MaxItems: 1, MaxPerCell: 1,
-		LookbackDays: m.LookbackDays, Quantity: m.Of, Of: m.Measure, Edges: m.Edges, Noise: m.Noise,
+		LookbackDays: m.LookbackDays, Quantity: m.Of, Of: m.Measure, Edges: slices.Clone(m.Edges), Noise: m.Noise,
 		Amount: Amount{Unit: m.Unit, Category: m.Category},
 	}
 	if m.Edges == nil && m.Of != QuantityAmount {

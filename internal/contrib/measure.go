@@ -63,7 +63,7 @@ var (
 	ErrCapped     = errors.New("contrib: discovered partitions count people, so MaxPerItem must be 1, without half-life or norm")
 	ErrHalfLife   = errors.New("contrib: the half-life is 1 to 3650 days, or 0 for none")
 	ErrBy         = errors.New("contrib: a measure has rows by Everybody, BySegment or ByCategory, as its kind allows")
-	ErrAmount     = errors.New("contrib: an amount has a unit, and bounds Low < High from -2^40 to 2^40 thousandths of it")
+	ErrAmount     = errors.New("contrib: an amount has a unit, and bounds Low < High, a step apart, from -2^40 to 2^40 thousandths of it")
 	ErrQuantity   = errors.New("contrib: a histogram is of one of the quantities, with what that needs and nothing else")
 	ErrEdges      = errors.New("contrib: the edges of a histogram are 0, then strictly higher, at most 1024 of them")
 	ErrMinPeople  = errors.New("contrib: MinPeople of discovered partitions is 2 to 2^20, or 0 for 2")

@@ -67,7 +67,13 @@ type Spec struct {
 	Noise        Law
 	ShareNano    int64
 
-	weights []int64 // by age in days, in steps of 1/Per; nil without half-life
+	weights weights
+}
+
+// weights are those of events by their age.
+type weights struct {
+	halfLife int     // that they were made for
+	steps    []int64 // by age in days, in steps of 1/Per
 }
 
 // Scaled returns how many steps one person or event makes: Per where
@@ -118,8 +124,11 @@ func (s Spec) L2Squared() uint64 {
 }
 
 // L1 returns the L1 sensitivity, in steps: L0 * LInf, or sqrt(L0) * L2, rounded
-// up, where that is less.
+// up, where that is less; of means with both parts MaxSegments * (LInf + 1).
 func (s Spec) L1() uint64 {
+	if s.Parts() == 2 {
+		return uint64(s.MaxSegments) * uint64(s.LInf()+1)
+	}
 	most := uint64(s.L0()) * uint64(s.LInf())
 	square := new(big.Int).Mul(new(big.Int).SetUint64(s.L2Squared()), big.NewInt(int64(s.L0())))
 	return min(most, exact.CeilSqrt(square).Uint64())
@@ -310,9 +319,9 @@ func (s *Spec) prepare() {
 		return
 	}
 	table := DecayTable(s.HalfLifeDays, s.LookbackDays)
-	s.weights = make([]int64, len(table))
+	s.weights = weights{halfLife: s.HalfLifeDays, steps: make([]int64, len(table))}
 	for i, w := range table {
-		s.weights[i] = int64(w >> (decayBits - 10)) // in steps of 1/Per
+		s.weights.steps[i] = int64(w >> (decayBits - 10)) // in steps of 1/Per
 	}
 }
 

@@ -135,7 +135,11 @@ func (a Amount) unit() bool {
 func (a Amount) valid() bool {
 	bare := a
 	bare.Low, bare.High = 0, 0
-	return bare.unit() && a.Low < a.High && a.Low >= -MaxAmount && a.High <= MaxAmount
+	if !bare.unit() || a.Low >= a.High || a.Low < -MaxAmount || a.High > MaxAmount {
+		return false
+	}
+	low, high := a.Steps() // which may be one where both are far from zero
+	return low < high
 }
 
 // Step returns how many thousandths of its unit one step of an amount is: the least

@@ -128,10 +128,10 @@ func (s *Spec) amount(p *Person, row int, asOf Day) int64 {
 
 // weight returns the weight of an event of a day in the look-back, in steps.
 func (s *Spec) weight(day, asOf Day) int64 {
-	if s.weights == nil {
+	if s.HalfLifeDays == 0 {
 		return s.Scaled()
 	}
-	return s.weights[asOf-day]
+	return s.weights.steps[asOf-day]
 }
 
 // itemCells are those of the rows in which a person counts times the items that
@@ -176,8 +176,8 @@ func (s *Spec) pairCells(p *Person, window int32, asOf Day) []Cell {
 	return cells
 }
 
-// histogramCell is the bin of a person: one cell, of 1, or none for somebody of whom
-// nothing is there.
+// histogramCell is the bin of a person: one cell, of 1. Whoever has nothing is in the
+// first bin.
 func (s *Spec) histogramCell(p *Person, window int32, asOf Day) []Cell {
 	n := int64(0)
 	switch s.Quantity {

@@ -97,9 +97,9 @@ func contribMutants() []Mutant {
 			What:  "the L2 sensitivity counts cells and forgets how much one cell moves",
 			Cases: []string{"sensitivity", "public-table"},
 			Edits: []Edit{{
-				"internal/contrib/measure.go",
-				"func (s Spec) L2Squared() uint64 { return uint64(s.L0()) * uint64(s.MaxPerCell) * uint64(s.MaxPerCell) }",
-				"func (s Spec) L2Squared() uint64 {\n	if mutant.On(\"linf-forgotten\") {\n		return uint64(s.L0())\n	}\n	if mutant.On(\"linf-not-squared\") {\n		return uint64(s.L0()) * uint64(s.MaxPerCell)\n	}\n	return uint64(s.L0()) * uint64(s.MaxPerCell) * uint64(s.MaxPerCell)\n}",
+				"internal/contrib/spec.go",
+				"	square := rows * uint64(s.LInf()) * uint64(s.LInf())\n",
+				"	square := rows * uint64(s.LInf()) * uint64(s.LInf())\n	if mutant.On(\"linf-forgotten\") {\n		square = rows\n	}\n	if mutant.On(\"linf-not-squared\") {\n		square = rows * uint64(s.LInf())\n	}\n",
 			}},
 		},
 		{
@@ -112,9 +112,9 @@ func contribMutants() []Mutant {
 			What:  "a person in several segments counts with every item in each of them, and the bound forgets it",
 			Cases: []string{"sensitivity", "public-table"},
 			Edits: []Edit{{
-				"internal/contrib/measure.go",
-				"func (s Spec) L0() int { return s.MaxSegments * s.MaxItems }",
-				"func (s Spec) L0() int {\n	if mutant.On(\"l0-of-items-alone\") {\n		return s.MaxItems\n	}\n	return s.MaxSegments * s.MaxItems\n}",
+				"internal/contrib/spec.go",
+				"	return s.MaxSegments * s.MaxItems\n}",
+				"	if mutant.On(\"l0-of-items-alone\") {\n		return s.MaxItems\n	}\n	return s.MaxSegments * s.MaxItems\n}",
 			}},
 		},
 		{
@@ -122,9 +122,9 @@ func contribMutants() []Mutant {
 			What:  "a discovered table counts events, so that one eager person passes the threshold alone",
 			Cases: []string{"sensitivity", "loners"},
 			Edits: []Edit{{
-				"internal/contrib/select.go",
-				"			cells = append(cells, Cell{Segment: seg, Item: it.Item, Value: int64(it.Count)})\n",
-				"			value := int64(it.Count)\n			for _, e := range p.Items {\n				if mutant.On(\"threshold-on-counts\") && s.Discovered && e.Item == it.Item {\n					value = int64(e.Count)\n				}\n			}\n			cells = append(cells, Cell{Segment: seg, Item: it.Item, Value: value})\n",
+				"internal/contrib/vector.go",
+				"			c := Cell{Row: row, Item: it.Item, Value: int64(it.Count) * s.weight(it.Day, asOf)}\n",
+				"			c := Cell{Row: row, Item: it.Item, Value: int64(it.Count) * s.weight(it.Day, asOf)}\n			for _, e := range p.Items {\n				if mutant.On(\"threshold-on-counts\") && s.Discovered && e.Item == it.Item {\n					c.Value = int64(e.Count)\n				}\n			}\n",
 			}},
 		},
 		{

@@ -301,8 +301,8 @@ func releaseMutants() []Mutant {
 			Cases: []string{"intervals"},
 			Edits: []Edit{{
 				"dp/draw.go",
-				"	cells, err := noise.Histogram(gaussian, t.values, t.least(n), t.maker(n))\n",
-				"	maker := t.maker(n)\n	if mutant.On(\"interval-around-truth\") {\n		truth := append([]int64(nil), t.values...)\n		noisy := maker\n		maker = func(i int, v int64) Cell {\n			c := noisy(i, truth[i])\n			c.Value = v\n			return c\n		}\n	}\n	cells, err := noise.Histogram(gaussian, t.values, t.least(n), maker)\n",
+				"	if err := t.addNoise(n); err != nil {\n		return nil, err\n	}\n	cells := noise.Reaching(t.values, t.least(n), t.maker(n))\n",
+				"	maker := t.maker(n)\n	if mutant.On(\"interval-around-truth\") {\n		truth := append([]int64(nil), t.values...)\n		noisy := maker\n		maker = func(i int, v int64) Cell {\n			c := noisy(i, truth[i])\n			c.Value = v\n			return c\n		}\n	}\n	if err := t.addNoise(n); err != nil {\n		return nil, err\n	}\n	cells := noise.Reaching(t.values, t.least(n), maker)\n",
 			}},
 		},
 		{

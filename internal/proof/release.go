@@ -46,7 +46,9 @@ type Header struct {
 	Low         int64   `json:"low,omitempty"`        // bounds of one person's amount, in steps
 	High        int64   `json:"high,omitempty"`
 	Center      int64   `json:"center,omitempty"`      // taken off each person's amount, of means
-	Of          string  `json:"of,omitempty"`          // the other measure that this one is about; of a histogram also the quantity
+	Of          string  `json:"of,omitempty"`          // denominators of means; attribute of groups; of a histogram the quantity, then a measure or unit
+	Category    string  `json:"category,omitempty"`    // only amounts of events in it or below are added up; "" for all
+	Pure        float64 `json:"epsilon,omitempty"`     // of Laplace noise: this release alone is so differentially private
 	CountSigma  float64 `json:"count_sigma,omitempty"` // of the part "count", of means with both parts
 	CountStdDev float64 `json:"count_std_dev,omitempty"`
 	CountMargin int64   `json:"count_margin,omitempty"`

@@ -131,32 +131,42 @@ func publicTable(t *testing.T) {
 	}
 }
 
-// loners gives many people a key of their own and a loud delta: whose key comes
-// out at all is at most that part of them.
+// loners gives many people keys which one person less would leave below the fewest
+// that come out, and a loud delta: whose key comes out at all is at most that part of
+// them. Keys of fewer people never come out.
 func loners(t *testing.T) {
 	loud.Widen(t)
-	const people, l0 = 40_000, 2
+	const people, l0, least = 20_000, 2, 3
 	s := specOf(t, dp.SegmentItems{
-		Name: "m", Purpose: "p", Items: dp.Discovered{}, MaxSegments: 1, MaxItems: l0, MaxPerItem: 1, LookbackDays: 7, Share: 1,
+		Name: "m", Purpose: "p", Items: dp.Discovered{MinPeople: least}, MaxSegments: 1, MaxItems: l0, MaxPerItem: 1, LookbackDays: 7, Share: 1,
 	}, "a")
-	list := make([]contrib.Person, people)
-	for i := range list {
-		list[i] = contrib.Person{Salt: salt(i), Segments: []string{"a"}}
-		for j := range l0 + 1 {
-			list[i].Items = append(list[i].Items, contrib.Entry{Item: fmt.Sprintf("%05d/%d", i, j), Day: today, Count: 50})
+	table := func(holders int) dp.Release {
+		list := make([]contrib.Person, 0, people*holders)
+		for i := range people {
+			p := contrib.Person{Salt: salt(i), Segments: []string{"a"}}
+			for j := range l0 + 1 {
+				p.Items = append(p.Items, contrib.Entry{Item: fmt.Sprintf("%05d/%d", i, j), Day: today, Count: 50})
+			}
+			for range holders { // with one salt, so that the same keys of theirs count
+				list = append(list, p)
+			}
 		}
+		const delta = 0.05
+		p := params(units(t, big.NewRat(2, 1)), units(t, new(big.Rat).SetFloat64(delta)))
+		p.Budget.Epsilon, p.Budget.Delta = 8, 0.1
+		r, err := dp.Draw(countOf(t, s, list), p, newSigner())
+		check(t, err)
+		if cost := l0 * tail((float64(r.Header().Threshold-least+1)-1.5)/r.Header().Sigma); cost > delta*(1+1e-9) {
+			t.Errorf("the threshold costs %v of %v", cost, delta)
+		}
+		if got, most := float64(r.Len()), people*delta; got > most+far*math.Sqrt(most)+10 {
+			t.Errorf("%v keys of %d people came out, at most %v may", got, holders, most)
+		}
+		return r
 	}
-	const delta = 0.05
-	p := params(units(t, big.NewRat(2, 1)), units(t, new(big.Rat).SetFloat64(delta)))
-	p.Budget.Epsilon, p.Budget.Delta = 8, 0.1
-	r, err := dp.Draw(countOf(t, s, list), p, newSigner())
-	check(t, err)
-	if got, most := float64(r.Len()), people*delta; got > most+far*math.Sqrt(most)+10 {
-		t.Errorf("%v keys of one person came out, at most %v may", got, most)
-	}
-	sigma := r.Header().Sigma
-	if cost := l0 * tail((float64(r.Header().Threshold)-1.5)/sigma); cost > delta*(1+1e-9) {
-		t.Errorf("the threshold costs %v of %v", cost, delta)
+	table(least)
+	if r := table(least - 1); r.Len() != 0 {
+		t.Errorf("%d keys of fewer people than ever come out came out", r.Len())
 	}
 }
 
@@ -244,7 +254,7 @@ func sensitivity(t *testing.T) {
 				}
 				sum := map[string]int64{}
 				for _, c := range s.Vector(&p, 3, today) {
-					sum[fmt.Sprint(c.Segment, c.Item)] += c.Value
+					sum[fmt.Sprint(c.Row, c.Item)] += c.Value
 				}
 				squares := 0.0
 				for _, v := range sum {
