@@ -11,12 +11,17 @@ const maxPartners = 200
 // partner is another item that goes with one, and how much.
 type partner struct {
 	item  int32
+	place int32 // among the items of the table
 	share float64
 }
 
 // pairs holds, for each item, what is had together with it beyond what the
 // popularity of both explains; the shares of an item add up to at most one.
-type pairs struct{ of [][]partner }
+type pairs struct {
+	of    [][]partner
+	place []int32 // item -> place among those that the table relates, or -1
+	items int     // that it relates
+}
 
 // newPairs estimates affinities from a released table of pairs. A pair is
 // expected in proportion to the popularity of both; what it holds beyond that is
@@ -67,8 +72,8 @@ func (m *Model) newPairs(r Release, share []float64) *pairs {
 	}
 	for _, c := range cells {
 		if gain := shrink(c.value-c.mean, spread*c.mean, v); gain > 0 {
-			out.of[c.a] = append(out.of[c.a], partner{c.b, gain})
-			out.of[c.b] = append(out.of[c.b], partner{c.a, gain})
+			out.of[c.a] = append(out.of[c.a], partner{item: c.b, share: gain})
+			out.of[c.b] = append(out.of[c.b], partner{item: c.a, share: gain})
 		}
 	}
 	for i, list := range out.of {
@@ -89,22 +94,53 @@ func (m *Model) newPairs(r Release, share []float64) *pairs {
 		slices.SortFunc(list, func(x, y partner) int { return cmp.Compare(x.item, y.item) })
 		out.of[i] = list
 	}
+	out.number()
 	return out
 }
 
-// affinities returns, for each item that goes with any of the person's own, its
-// share; together at most one.
-func (p *pairs) affinities(own []weightedItem) map[int32]float64 {
-	if p == nil || len(own) == 0 {
+// number gives places to the items that are related to any.
+func (p *pairs) number() {
+	p.place = make([]int32, len(p.of))
+	for i := range p.place {
+		p.place[i] = -1
+	}
+	for _, list := range p.of {
+		for k := range list {
+			at := &p.place[list[k].item]
+			if *at < 0 {
+				*at = int32(p.items)
+				p.items++
+			}
+			list[k].place = *at
+		}
+	}
+}
+
+// affinities returns, by place, the share of each item that goes with any of the
+// person's own, or nil where none does; together at most one.
+func (p *pairs) affinities(own []weightedItem) []float64 {
+	if p == nil {
 		return nil
 	}
-	out := make(map[int32]float64)
+	var out []float64
 	for _, o := range own {
-		for _, q := range p.of[o.item] {
-			out[q.item] += o.weight * q.share
+		list := p.of[o.item]
+		if out == nil && len(list) > 0 {
+			out = make([]float64, p.items)
+		}
+		for i := range list {
+			out[list[i].place] += o.weight * list[i].share
 		}
 	}
 	return out
+}
+
+// share returns what an item has of affinities.
+func (p *pairs) share(affinities []float64, item int32) float64 {
+	if at := p.place[item]; at >= 0 {
+		return affinities[at]
+	}
+	return 0
 }
 
 // weightedItem is an own item that the model knows; weights together are one.

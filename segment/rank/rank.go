@@ -97,11 +97,11 @@ type evidence struct {
 	seenBits []uint64           // by item that the model knows: it is in seen
 	context  []float64          // by category: factor on popularity
 
-	items     []weightedItem    // own items that the model knows, together one
-	like      []float64         // by feature of titles: factor on popularity; nil for none
-	pairs     map[int32]float64 // by item
-	dismissed []bool            // by category; nil for none
-	draw      *draw             // nil for the mean
+	items     []weightedItem // own items that the model knows, together one
+	like      []float64      // by feature of titles: factor on popularity; nil for none
+	pairs     []float64      // by place in the table of pairs; nil for none
+	dismissed []bool         // by category; nil for none
+	draw      *draw          // nil for the mean
 }
 
 type weighted struct {
@@ -144,7 +144,7 @@ func (m *Model) evidence(q *Request, dismissed []bool, held *Held) *evidence {
 		}
 	}
 	m.related(e, own)
-	e.personal = len(e.segments) > 0 || e.own != nil || len(e.seen) > 0 || e.like != nil || len(e.pairs) > 0
+	e.personal = len(e.segments) > 0 || e.own != nil || len(e.seen) > 0 || e.like != nil || e.pairs != nil
 	return e
 }
 
@@ -316,7 +316,7 @@ func (m *Model) score(e *evidence, item string, i int32, part []float64) (float6
 			out.like = e.weights.Likeness * p * m.titles.dot(i, e.like)
 		}
 		if e.pairs != nil {
-			out.pairs = e.weights.Pairs * e.pairs[i]
+			out.pairs = e.weights.Pairs * m.pairs.share(e.pairs, i)
 		}
 	}
 	return out.popularity + added + out.own + out.seen + out.context + out.like + out.pairs, out
