@@ -130,6 +130,9 @@ func (b *bench) rankCase(ctx context.Context, name string, d *rankData) error {
 	list = append(list,
 		result{Metric: "ranker_chosen", Value: chosen},
 		result{Metric: "ndcg10_private_chosen", Value: value(used)},
+		result{Metric: "private_half_life_days", Value: float64(tuned.private.halfLife)},
+		result{Metric: "private_lookback_days", Value: float64(tuned.private.lookback)},
+		result{Metric: "private_norm", Value: float64(tuned.private.norm)},
 	)
 	if err := b.reports(name, "", list...); err != nil {
 		return err
@@ -292,7 +295,7 @@ func (p *past) bareModel(ctx context.Context, w rankWindow) (eval.Scores, error)
 // tuneRank chooses windows on the last fifth of the training period, each for its
 // own use, and whether the private ranker is to be used at all.
 func (b *bench) tuneRank(ctx context.Context, held *past) (t rankTuned, err error) {
-	draws := 4
+	draws := 6
 	if b.short {
 		draws = 1
 	}
