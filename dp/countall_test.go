@@ -21,17 +21,9 @@ func TestCountAll(t *testing.T) {
 	for name, spec := range tinySpecs(t) {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				var all []contrib.Person
+				all := drawPeople(t)
 				shares := make([][]contrib.Person, rapid.IntRange(1, 5).Draw(t, "shares"))
-				for range rapid.IntRange(0, 30).Draw(t, "people") {
-					p := contrib.Person{Segments: rapid.SliceOf(rapid.SampledFrom(spec.Segments)).Draw(t, "segments")}
-					p.Salt[0] = rapid.Byte().Draw(t, "salt")
-					for range rapid.IntRange(0, 4).Draw(t, "items") {
-						p.Items = append(p.Items, contrib.Entry{
-							Item: rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "item"), Day: today, Count: rapid.Uint32Range(1, 9).Draw(t, "count"),
-						})
-					}
-					all = append(all, p)
+				for _, p := range all {
 					i := rapid.IntRange(0, len(shares)-1).Draw(t, "share")
 					shares[i] = append(shares[i], p)
 				}
