@@ -99,8 +99,9 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // moment ([ErrMoment]) and a row that is none ([ErrRow]). What is wrong with
 // the event itself is an Outcome.
 //
-// A row whose consent lapsed before this consent was given counts as absent; where it
-// held slots of the window, the person counts from the next one on.
+// A row whose consent lapsed before this consent was given counts as absent, but for
+// when its person counts: where it held slots of the window, from the next one on, and
+// where it had a later window to wait for, from that one on.
 // The first event of an accounting window drops what was over on its first day.
 // Admit does not change row and returns fresh bytes: one allocation of the size
 // of the row. It costs a few microseconds on a row of 1 KB: most events change
@@ -136,22 +137,25 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 		r.pool.Put(p)
 	}()
 
-	fresh := len(row) == 0
+	fresh, enters := len(row) == 0, int32(0)
 	var c cursor
 	if !fresh {
 		if c, err = p.decodeHead(row); err != nil {
 			return nil, 0, err
 		}
-		if fresh = lapsed(p, g, m); fresh && p.slotted {
-			if err := p.decodeBody(&c); err != nil {
-				return nil, 0, err
+		if fresh = lapsed(p, g, m); fresh {
+			if p.slotted {
+				if err := p.decodeBody(&c); err != nil {
+					return nil, 0, err
+				}
 			}
-			m.EntersNext = m.EntersNext || p.counting(m.Window)
+			enters = p.entersAgain(m.Window)
 		}
 	}
 	if fresh {
 		p.buf = p.own
 		p.reset(l.Salt(), today)
+		p.enters = enters
 	}
 	if node != nil && r.dismissed(p, r.taxonomy.index[node.id]) {
 		return row, RefusedDismissed, nil
@@ -272,6 +276,19 @@ func (r *Rules) check(g Grant, e Event, m Moment, today Day) (Day, *node, Outcom
 // lapsed reports whether the row's consent ended before the consent of g began.
 func lapsed(p *Profile, g Grant, m Moment) bool {
 	return p.expired(m.Now) && g.From().UnixMilli() >= p.until
+}
+
+// entersAgain returns the accounting window from which the person of a row that lapsed
+// counts, or 0. What the row counted in is gone with its slots, so that the person
+// counts in nothing more of the window, however often consent lapses in it.
+func (p *Profile) entersAgain(window int32) int32 {
+	switch {
+	case p.slotted && p.counting(window):
+		return max(p.enters, window+1)
+	case p.enters > window:
+		return p.enters
+	}
+	return 0
 }
 
 // note takes what the head of the row says about the recording of an event. End

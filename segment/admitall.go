@@ -140,9 +140,14 @@ func (t *together) read(g Grant) error {
 			}
 		}
 	}
-	if !t.decoded && len(t.row) == 0 || lapsed(p, g, t.moment) {
+	none := !t.decoded && len(t.row) == 0
+	if none || lapsed(p, g, t.moment) {
+		enters := int32(0)
+		if !none {
+			enters = p.entersAgain(t.moment.Window)
+		}
 		p.reset(t.link.Salt(), t.today)
-		t.fresh = t.fresh[:0]
+		p.enters, t.fresh = enters, t.fresh[:0]
 	}
 	t.decoded = true
 	return nil

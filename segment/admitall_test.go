@@ -38,6 +38,9 @@ func held(t *rapid.T, r *segment.Rules) []byte {
 	if len(row) > 0 && rapid.Bool().Draw(t, "dismissed") {
 		must(r.Dismiss(row, rapid.SampledFrom([]string{"sports", "books.fiction"}).Draw(t, "which")))
 	}
+	if rapid.Bool().Draw(t, "released") {
+		must(r.AssignSlots(row, 0, start.Add(6*day), dayOf(start.Add(6*day)), 3))
+	}
 	return row
 }
 
@@ -45,7 +48,7 @@ func held(t *rapid.T, r *segment.Rules) []byte {
 // the other, to the byte: over bounds, repetitions, windows, consents that lapsed or
 // differ, clocks that went back, rows that were merged, dismissed categories, sums.
 func TestAdmitAll(t *testing.T) {
-	r := rules(t, withSums)
+	r := rules(t, withSums, withSeries)
 	rapid.Check(t, func(t *rapid.T) {
 		row := held(t, r)
 		was := bytes.Clone(row)

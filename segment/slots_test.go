@@ -311,6 +311,59 @@ func TestSlotsAndConsent(t *testing.T) {
 	}
 }
 
+// However a person comes back whose consent ran out within a window, and however
+// often, the slots that were counted by keep the person out until the next one: with
+// one event, several at once, or a wish.
+func TestSlotsKeepOutWhoComesBack(t *testing.T) {
+	r := rules(t, withSeries)
+	given := func(from, to int) segment.Grant {
+		return proof.NewGrant(proof.GrantFields{
+			Subject: link(1).Subject(), Purpose: purpose, From: start.Add(time.Duration(from) * day), To: start.Add(time.Duration(to) * day), Notice: "pages", Version: 2,
+		})
+	}
+	event := func(m segment.Moment, i int) segment.Event {
+		return segment.Event{MessageID: item(i), Category: "food.cooking", Time: m.Now}
+	}
+	several := func(n int) func(row []byte, g segment.Grant, m segment.Moment) ([]byte, error) {
+		return func(row []byte, g segment.Grant, m segment.Moment) ([]byte, error) {
+			list := make([]segment.Admission, n)
+			for i := range list {
+				list[i] = segment.Admission{Grant: g, Event: event(m, i)}
+			}
+			return r.AdmitAll(nil, row, link(1), list, m)
+		}
+	}
+	for name, back := range map[string]func(row []byte, g segment.Grant, m segment.Moment) ([]byte, error){
+		"one event":    several(1),
+		"four at once": several(4),
+		"nine at once": several(9),
+		"a wish": func(row []byte, g segment.Grant, m segment.Moment) ([]byte, error) {
+			return r.Begin(row, g, link(1), m)
+		},
+	} {
+		row, err := r.EndBy(slottedRow(t, r), start.Add(2*day))
+		row = must(t, row, err)
+		for _, from := range []int{2, 4} { // the second one finds no slots any more
+			m := moment(time.Duration(from)*day + day)
+			next, err := back(row, given(from, from+2), m)
+			row = must(t, next, err)
+			if got := read(t, row).Enters(); got != 4 {
+				t.Errorf("%s, agreed on day %d: counts from window %d on", name, from, got)
+			}
+			if got := assign(t, r, row, m); !bytes.Equal(got, row) {
+				t.Errorf("%s, agreed on day %d: gets slots again", name, from)
+			}
+		}
+		next := moment(8 * day)
+		next.Window, next.WindowStart = 4, dayOf(next.Now)
+		again, err := back(row, given(7, 90), next)
+		again = must(t, again, err)
+		if got := read(t, again).Enters(); got > 4 {
+			t.Errorf("%s: in the next window, counts from window %d on", name, got)
+		}
+	}
+}
+
 // Of two rows that are merged, the slots of the one whose salt stays do.
 func TestMergeOfSlots(t *testing.T) {
 	r := rules(t, withSeries)

@@ -27,7 +27,7 @@ func (r *Rules) Begin(row []byte, g Grant, l Link, m Moment) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := new(Profile)
+	p, enters := new(Profile), int32(0)
 	if len(row) > 0 {
 		if err := p.decode(row); err != nil {
 			return nil, err
@@ -35,10 +35,11 @@ func (r *Rules) Begin(row []byte, g Grant, l Link, m Moment) ([]byte, error) {
 		if !lapsed(p, g, m) {
 			return row, nil
 		}
-		m.EntersNext = m.EntersNext || p.counting(m.Window)
+		enters = p.entersAgain(m.Window)
 		p = new(Profile)
 	}
 	p.reset(l.Salt(), today)
+	p.enters = enters
 	p.note(g, m, today)
 	p.window, p.start = m.Window, m.WindowStart
 	return p.encode(nil, nil, 0), nil
