@@ -122,12 +122,7 @@ func lawFor(spec *contrib.Spec, mu2 accounting.Units) (contrib.Law, error) {
 // gaussian fills in rounded Gaussian noise.
 func (n *Noise) gaussian(spec *contrib.Spec, mu2, delta accounting.Units) error {
 	n.Mechanism = roundedGaussian
-	square, ratio := spec.L2Squared(), uint64(1)
-	if spec.Parts() > 1 {
-		ratio = spec.Ratio()
-		square += uint64(spec.MaxSegments) * ratio * ratio
-	}
-	sigma, err := accounting.SigmaFor(square, mu2)
+	sigma, err := accounting.SigmaFor(spec.JointSquared(), mu2)
 	if err != nil {
 		return err
 	}
@@ -135,7 +130,7 @@ func (n *Noise) gaussian(spec *contrib.Spec, mu2, delta accounting.Units) error 
 		return err
 	}
 	if spec.Parts() > 1 {
-		sigma.Quo(sigma, new(big.Rat).SetInt(new(big.Int).SetUint64(ratio)))
+		sigma.Quo(sigma, new(big.Rat).SetInt(new(big.Int).SetUint64(spec.Ratio())))
 		n.count, n.CountSigma, n.CountStdDev, n.CountMargin, err = drawn(sigma)
 		return err
 	}

@@ -15,9 +15,11 @@ var errShort = errors.New("plan: the targets do not fit")
 //
 // A fixed share is what it is. A release with a target gets the least share that
 // meets it. What is left goes to the lines with a weight w and an L2 sensitivity s, a
-// share in proportion to s*sqrt(w) for each release: with noise of variance
+// share in proportion to s*sqrt(w) for each release: with Gaussian noise of variance
 // s^2/(mu^2 share), that makes the sum over all releases of w times variance the
-// least, as the shares are to add up (by the inequality of Cauchy and Schwarz).
+// least, as the shares are to add up (by the inequality of Cauchy and Schwarz). Of means
+// with both parts it is the variance of a sum; Laplace noise and lists of keys get the
+// same share as Gaussian noise for their bounds.
 //
 // It returns an error of [dp.Budget.Check], ErrLine, ErrTarget, ErrKeep, ErrDuplicate
 // or ErrReserve, the error of a measure, a [*SharesError], or, where the targets need

@@ -16,6 +16,8 @@ import (
 // segmentsOf are the segments of purpose p.
 var segmentsOf = map[string][]string{"p": {"a", "b", "c"}}
 
+var euros = dp.Amount{Unit: "EUR", High: 100_000}
+
 // Measures without a share.
 func openSizes(name string, most int) dp.Measure {
 	return dp.SegmentSizes{Name: name, Purpose: "p", MaxSegments: most}
@@ -75,6 +77,18 @@ func TestAllocateRefuses(t *testing.T) {
 		"below a threshold": {with(func(l *plan.Line) {
 			l.Measure, l.Weight, l.Target = openItems("found", dp.Discovered{}, 1), 0, plan.Target{Relative: 1, At: 1}
 		}), plan.ErrTarget},
+		"a size of keys": {with(func(l *plan.Line) {
+			l.Measure, l.Weight, l.Target = dp.Keys{Name: "keys", Purpose: "p", MaxItems: 3, LookbackDays: 7}, 0, plan.Target{StdDev: 5}
+		}), plan.ErrTarget},
+		"a part of keys": {with(func(l *plan.Line) {
+			l.Measure, l.Weight, l.Target = dp.Keys{Name: "keys", Purpose: "p", MaxItems: 3, LookbackDays: 7}, 0, half
+		}), plan.ErrTarget},
+		"a part of amounts": {with(func(l *plan.Line) {
+			l.Measure, l.Weight, l.Target = dp.Sums{Name: "sums", Purpose: "p", By: dp.Everybody{}, Amount: euros, LookbackDays: 7}, 0, half
+		}), plan.ErrTarget},
+		"a part of sums of means": {with(func(l *plan.Line) {
+			l.Measure, l.Weight, l.Target = dp.Means{Name: "means", Purpose: "p", By: dp.BySegment{Max: 1}, Amount: euros, LookbackDays: 7, Denominators: "sizes"}, 0, half
+		}), plan.ErrTarget},
 		"one line twice":   {period(good, good), plan.ErrDuplicate},
 		"measure twice":    {period(good, plan.Line{Name: "other", Measure: openSizes("sizes", 4), Times: 1, Weight: 1}), plan.ErrDuplicate},
 		"keep":             {plan.Period{Budget: budget, Segments: segmentsOf, Lines: []plan.Line{good}, Keep: 0.95}, plan.ErrKeep},
@@ -102,6 +116,34 @@ func TestAllocateRefuses(t *testing.T) {
 	}
 	if s := mustAllocate(t, period()); len(s.Lines()) != 0 || len(s.Measures()) != 0 {
 		t.Error("a period of nothing holds something")
+	}
+}
+
+// TestTargetsOfKinds: a count is one of people or events, whatever steps values are in,
+// and of means one of the people; each gets no more than it needs.
+func TestTargetsOfKinds(t *testing.T) {
+	half := plan.Target{Relative: 0.1, At: 500}
+	lines := []plan.Line{
+		{Measure: openSizes("sizes", 2), Times: 1, Target: half},
+		{Measure: dp.SegmentSizes{Name: "normed", Purpose: "p", MaxSegments: 3, MaxNorm: 1}, Times: 1, Target: half},
+		{Measure: dp.Events{Name: "weighted", Purpose: "p", By: dp.BySegment{Max: 2}, MaxEvents: 1, LookbackDays: 7, HalfLifeDays: 3}, Times: 1, Target: half},
+		{Measure: dp.Means{Name: "means", Purpose: "p", By: dp.BySegment{Max: 2}, Amount: euros, LookbackDays: 7}, Times: 1, Target: half},
+	}
+	p := period(lines...)
+	p.Budget.Epsilon = 4
+	s := mustAllocate(t, p)
+	for _, l := range s.Lines() {
+		if got := l.Each.Within10; got > 500 || got < 490 {
+			t.Errorf("%s: 10 %% from %d on", l.Line, got)
+		}
+	}
+	// Two values of the same noise and weight get the same variance: the sum of means has
+	// 1.5 times the variance of the same sum alone, for what its people cost.
+	sums := dp.Means{Name: "sums", Purpose: "p", By: dp.BySegment{Max: 2}, Amount: euros, LookbackDays: 7, Denominators: "sizes"}
+	s = mustAllocate(t, period(plan.Line{Measure: lines[3].Measure, Times: 1, Weight: 1}, plan.Line{Measure: sums, Times: 1, Weight: 1}))
+	both, alone := s.Lines()[0].Each, s.Lines()[1].Each
+	if got := both.Share() / alone.Share(); math.Abs(got-math.Sqrt(1.5)) > 1e-3 {
+		t.Errorf("shares stand as %g", got)
 	}
 }
 

@@ -9,11 +9,12 @@ import (
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/internal/contrib"
 )
 
 // Errors of [Choose].
 var (
-	ErrQuestion  = errors.New("plan: a Question has a known Bound and Force, and with ledger.PLD a Budget and 1 to 10000 Times")
+	ErrQuestion  = errors.New("plan: a Question is of values of one scale, and has a known Bound and Force, and with ledger.PLD a Budget and 1 to 10000 Times")
 	ErrNoLaplace = errors.New("plan: discrete Laplace noise is out of range for this loss")
 )
 
@@ -23,8 +24,8 @@ type Mechanism uint8
 // The mechanisms.
 const (
 	ByError         Mechanism = iota // whichever predicts the smaller standard deviation
-	RoundedGaussian                  // what dp.Draw uses
-	DiscreteLaplace
+	RoundedGaussian                  // what dp.Draw uses, unless the measure names Laplace
+	DiscreteLaplace                  // of a measure with Noise: dp.Laplace
 )
 
 // String names the mechanism as a release does.
@@ -74,8 +75,9 @@ type Choice struct {
 }
 
 // Choose predicts the error of rounded Gaussian and of discrete Laplace noise for one
-// loss, and chooses the mechanism with the smaller standard deviation. It predicts
-// only: [dp.Draw] draws rounded Gaussian noise.
+// loss, and chooses the mechanism with the smaller standard deviation, whatever the
+// Noise of the measure. It predicts only: [dp.Draw] draws what the measure says. Lists of
+// keys and means with both parts have no such choice (ErrQuestion).
 //
 // Laplace noise is drawn for each of the L0 cells that a person changes by at most
 // LInf. In a GDP account it costs the least of L0 [accounting.MuOfPure](LInf/b)^2 and
@@ -87,9 +89,10 @@ type Choice struct {
 // forced and out of range, or an error of the accountant. Without PLD it takes a few
 // milliseconds; with it up to some seconds, and ends when ctx does.
 func Choose(ctx context.Context, q Question) (Choice, error) {
-	if q.Force > DiscreteLaplace || q.Bound > ledger.PLD {
+	if q.Force > DiscreteLaplace || q.Bound > ledger.PLD || q.Spec.Kind == contrib.KindKeys || q.Spec.Parts() > 1 {
 		return Choice{}, ErrQuestion
 	}
+	q.Spec.Noise = dp.Gaussian
 	mu2, b, err := q.scales(ctx)
 	if err != nil {
 		return Choice{}, err
@@ -105,6 +108,7 @@ func Choose(ctx context.Context, q Question) (Choice, error) {
 			if c.Laplace.Threshold, err = accounting.LaplaceThreshold(new(big.Rat).SetFloat64(b), q.Spec.L0(), q.Loss.Delta); err != nil {
 				return Choice{}, err
 			}
+			c.Laplace.Threshold += n.MinPeople - 1
 		}
 	}
 	switch {

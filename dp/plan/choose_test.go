@@ -156,6 +156,28 @@ func TestChooseThresholds(t *testing.T) {
 	if err != nil || d.Cmp(loss.Delta) > 0 || got.Laplace.Threshold < 2 {
 		t.Error("the threshold of Laplace noise costs more than delta:", err)
 	}
+	// Where more people are asked for, both rise by as many.
+	many, err := plan.Choose(t.Context(), plan.Question{Spec: items(t, "found", dp.Discovered{MinPeople: 42}, 1), Loss: loss})
+	if err != nil || many.Gaussian.Threshold != got.Gaussian.Threshold+40 || many.Laplace.Threshold != got.Laplace.Threshold+40 {
+		t.Errorf("with 42 people %+v, with 2 %+v, %v", many, got, err)
+	}
+}
+
+// TestChooseWhateverTheNoise: the law that a measure names does not stand for the other.
+func TestChooseWhateverTheNoise(t *testing.T) {
+	loss := ledger.Loss{Mu2: unitsFrom(t, 0.1)}
+	var choices []plan.Choice
+	for _, law := range []dp.Law{dp.Automatic, dp.Gaussian, dp.Laplace} {
+		s := spec(t, dp.SegmentSizes{Name: "sizes", Purpose: "p", MaxSegments: 2, Noise: law, Share: 1})
+		c, err := plan.Choose(t.Context(), plan.Question{Spec: s, Loss: loss})
+		if err != nil {
+			t.Fatal(err)
+		}
+		choices = append(choices, c)
+	}
+	if choices[0] != choices[1] || choices[0] != choices[2] || choices[0].Gaussian.StdDev >= choices[0].Laplace.StdDev {
+		t.Errorf("%+v", choices)
+	}
 }
 
 func TestChooseRefuses(t *testing.T) {
@@ -165,8 +187,14 @@ func TestChooseRefuses(t *testing.T) {
 		q    func() plan.Question
 		want error
 	}{
-		"bound":   {func() plan.Question { return plan.Question{Spec: s, Bound: 7, Loss: loss} }, plan.ErrQuestion},
-		"force":   {func() plan.Question { return plan.Question{Spec: s, Loss: loss, Force: 7} }, plan.ErrQuestion},
+		"bound": {func() plan.Question { return plan.Question{Spec: s, Bound: 7, Loss: loss} }, plan.ErrQuestion},
+		"force": {func() plan.Question { return plan.Question{Spec: s, Loss: loss, Force: 7} }, plan.ErrQuestion},
+		"keys": {func() plan.Question {
+			return plan.Question{Spec: spec(t, dp.Keys{Name: "k", Purpose: "p", MaxItems: 1, LookbackDays: 7, Share: 1}), Loss: ledger.Loss{Mu2: loss.Mu2, Delta: unitsFrom(t, 1e-9)}}
+		}, plan.ErrQuestion},
+		"means": {func() plan.Question {
+			return plan.Question{Spec: spec(t, dp.Means{Name: "m", Purpose: "p", By: dp.Everybody{}, Amount: dp.Amount{Unit: "EUR", High: 9}, LookbackDays: 7, Share: 1}), Loss: loss}
+		}, plan.ErrQuestion},
 		"no loss": {func() plan.Question { return plan.Question{Spec: s} }, dp.ErrLoss},
 		"no rho":  {func() plan.Question { return plan.Question{Spec: s, Bound: ledger.ZCDP, Loss: loss} }, dp.ErrLoss},
 		"no spec": {func() plan.Question { return plan.Question{Loss: loss} }, dp.ErrSpec},

@@ -33,7 +33,7 @@ func leastMu2(t *task, delta accounting.Units, near float64) (float64, error) {
 			return 0, ErrTarget
 		}
 		s := t.line.Target.sigma()
-		near, step = float64(t.spec.L2Squared())/(s*s), 1.001
+		near, step = float64(t.spec.JointSquared())/(s*s), 1.001
 	}
 	near = math.Min(math.Max(near, tinyMu2), mostMu2)
 	lo, hi := near, near

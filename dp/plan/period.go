@@ -23,7 +23,7 @@ const leastRest = nano / 100
 // Errors of a [Period].
 var (
 	ErrLine   = errors.New("plan: a line has a measure, a name of printable text, is released 1 to 10000 times, and has one of Weight, Target and Share")
-	ErrTarget = errors.New("plan: a target is a standard deviation, or a part of at most 1 at a count, that some loss within the envelope reaches")
+	ErrTarget = errors.New("plan: a target is a standard deviation, or a part of at most 1 at a count, that the measure has and some loss within the envelope reaches")
 	ErrKeep   = errors.New("plan: Period.Keep is from 0 to 0.9")
 )
 
@@ -62,28 +62,33 @@ type Line struct {
 	Share float64
 }
 
-// Target is StdDev, or Relative and At.
+// Target is StdDev, or Relative and At. A list of keys has neither.
 type Target struct {
 	// StdDev is the most that the standard deviation of a released value around the
-	// bounded exact number may be, in the units of the value.
+	// bounded exact number may be, in the steps of the value: see [Prediction.Step]. Of
+	// means it is that of a sum.
 	StdDev float64
 
-	// A value of At and more is to be known within the part Relative of it, in (0, 1],
-	// with about probability [dp.Level], and is to reach the threshold of a discovered
-	// table at least half the time. So Relative 0.1 and At 500 are 10 % at 500.
+	// A count of At people or events, and more, is to be known within the part Relative
+	// of it, in (0, 1], with about probability [dp.Level], and is to reach the threshold
+	// of a discovered table at least half the time. So Relative 0.1 and At 500 are 10 %
+	// at 500. Of means it is a count of the people; other amounts have none.
 	Relative float64
 	At       int64
 }
 
 func (t Target) isZero() bool { return t == Target{} }
 
-// check holds the ranges; whether any loss meets the target is seen later.
-func (t Target) check() error {
+// check holds the ranges, and that the measure has what the target is about; whether any
+// loss meets it is seen later.
+func (t Target) check(s *contrib.Spec) error {
 	relative := t.Relative != 0 || t.At != 0
 	switch {
 	case relative && (t.StdDev != 0 || t.At < 1 || relativeNano(t.Relative) == 0):
 		return ErrTarget
 	case !relative && !(t.StdDev > 0 && t.StdDev <= math.MaxInt64):
+		return ErrTarget
+	case s.Kind == contrib.KindKeys, relative && s.Kind == contrib.KindSums, relative && s.Kind == contrib.KindMeans && s.Parts() == 1:
 		return ErrTarget
 	}
 	return nil
@@ -130,7 +135,7 @@ type task struct {
 	line  Line
 	spec  contrib.Spec // its share is 0
 	nano  int64        // of a fixed share
-	pull  float64      // of a line with a weight: sqrt(weight) times the L2 sensitivity
+	pull  float64      // of a line with a weight: sqrt(weight times what noise is made for)
 	need  float64      // of a target of a public measure, the least mu^2; of another one, a guess
 	loose float64      // factor on the target; 1 but while a factor is looked for
 }
@@ -143,7 +148,12 @@ func (t *task) met(n dp.Noise) bool {
 	if want.StdDev != 0 {
 		return n.StdDev <= want.StdDev*t.loose
 	}
-	count, ok := countWithin(relativeNano(want.Relative), n.Margin, n.Threshold)
+	q := predictionOf(&t.spec, n)
+	c, ok := q.counts()
+	if !ok {
+		return false
+	}
+	count, ok := c.within(relativeNano(want.Relative), c.margin)
 	return ok && float64(count) <= float64(want.At)*t.loose
 }
 
@@ -205,14 +215,14 @@ func (p Period) task(l Line) (task, error) {
 	set := 0
 	if l.Weight != 0 {
 		set++
-		t.pull = math.Sqrt(l.Weight * float64(spec.L2Squared()))
+		t.pull = math.Sqrt(l.Weight * float64(spec.JointSquared()))
 		if !(l.Weight > 0) || !(t.pull > 0 && t.pull <= math.MaxFloat64/1e12) {
 			return task{}, ErrLine
 		}
 	}
 	if !l.Target.isZero() {
 		set++
-		if err := l.Target.check(); err != nil {
+		if err := l.Target.check(&spec); err != nil {
 			return task{}, err
 		}
 	}

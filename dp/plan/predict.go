@@ -60,10 +60,14 @@ func (p *Plan) predict(s *contrib.Spec, shareNano int64) (Prediction, error) {
 	if err != nil {
 		return Prediction{}, err
 	}
-	q := Prediction{
-		Measure: s.Name, Kind: s.Kind.String(), ShareNano: shareNano, Mu2: mu2, Delta: delta,
-		L0: s.L0(), LInf: s.LInf(), Noise: n,
-	}
-	q.tell(s)
+	q := predictionOf(s, n)
+	q.ShareNano, q.Mu2, q.Delta = shareNano, mu2, delta
 	return q, nil
+}
+
+// predictionOf says what noise comes to, whatever is paid for it.
+func predictionOf(s *contrib.Spec, n dp.Noise) Prediction {
+	q := Prediction{Measure: s.Name, Kind: s.Kind.String(), L0: s.L0(), LInf: s.LInf(), Noise: n}
+	q.tell(s)
+	return q
 }

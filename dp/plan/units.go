@@ -2,7 +2,11 @@ package plan
 
 import (
 	"fmt"
+	"math"
+	"math/big"
 
+	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/internal/contrib"
 )
 
@@ -11,18 +15,61 @@ import (
 func (q *Prediction) tell(s *contrib.Spec) {
 	q.Unit, q.Step, q.Per = s.Unit()
 	q.Error100, q.Error1000, q.Error10000, q.Within10 = 0, 0, 0, 0
-	deviation, margin, per := q.Noise.StdDev, q.Noise.Margin, q.Per
-	switch {
-	case s.Kind == contrib.KindKeys:
-		return
-	case s.Parts() > 1: // of people
-		deviation, margin, per = q.Noise.CountStdDev, q.Noise.CountMargin, 1
-	case s.Amount.Unit != "" && s.Kind != contrib.KindHistogram:
+	c, ok := q.counts()
+	if !ok {
 		return
 	}
-	deviation /= float64(per)
+	deviation := c.deviation / float64(c.per)
 	q.Error100, q.Error1000, q.Error10000 = deviation/100, deviation/1000, deviation/10000
-	q.Within10 = max(1, (10*margin+per-1)/per, q.Noise.Threshold)
+	if q.Within10, ok = c.within(nano/10, c.margin); !ok {
+		q.Within10 = math.MaxInt64
+	}
+}
+
+// counts is the noise of values that are numbers of people or events.
+type counts struct {
+	law                    string
+	sigma, deviation       float64 // in steps
+	margin, threshold, per int64   // in steps; people; steps that one person or event makes
+}
+
+// counts returns the noise of the values that are numbers of people or events, of means
+// that of the people; false for amounts and lists of keys.
+func (q *Prediction) counts() (counts, bool) {
+	n := &q.Noise
+	switch {
+	case q.Kind == contrib.KindKeys.String():
+		return counts{}, false
+	case n.CountSigma > 0:
+		return counts{law: n.Mechanism, sigma: n.CountSigma, deviation: n.CountStdDev, margin: n.CountMargin, per: 1}, true
+	case q.amounts():
+		return counts{}, false
+	}
+	return counts{n.Mechanism, n.Sigma, n.StdDev, n.Margin, n.Threshold, q.Per}, true
+}
+
+// marginOf returns the margin of a probability, in steps.
+func (c counts) marginOf(level float64) (int64, error) {
+	sigma := new(big.Rat).SetFloat64(c.sigma)
+	switch {
+	case level == dp.Level:
+		return c.margin, nil
+	case c.law == DiscreteLaplace.String():
+		return accounting.LaplaceMargin(sigma, level)
+	}
+	return accounting.Margin(sigma, level)
+}
+
+// within returns the smallest count of which a margin is at most the given billionths,
+// and which reaches the threshold; false where that is no int64.
+func (c counts) within(relative, margin int64) (int64, bool) {
+	part := new(big.Int).Mul(big.NewInt(relative), big.NewInt(c.per))
+	n := new(big.Int).Mul(big.NewInt(margin), big.NewInt(nano))
+	n.Add(n, part).Sub(n, big.NewInt(1)).Quo(n, part)
+	if !n.IsInt64() {
+		return 0, false
+	}
+	return max(1, n.Int64(), c.threshold), true
 }
 
 // inUnit returns a number of steps in the unit.

@@ -110,7 +110,7 @@ func (s Spec) LInf() int64 {
 
 // L2Squared returns the square of the L2 sensitivity, in steps: L0 * LInf^2, or the
 // square of MaxNorm where that is less. It cannot overflow within the limits. For
-// means with both parts it is that of the sums alone; see [Spec.Ratio].
+// means with both parts it is that of the sums alone; see [Spec.JointSquared].
 func (s Spec) L2Squared() uint64 {
 	rows := uint64(s.L0())
 	if s.Kind == KindMeans {
@@ -154,6 +154,18 @@ func (s *Spec) Ratio() uint64 {
 	l := new(big.Int).SetInt64(s.LInf())
 	l.Mul(l, l).Add(l, big.NewInt(1)).Rsh(l, 1)
 	return max(1, exact.CeilSqrt(l).Uint64())
+}
+
+// JointSquared returns the square that Gaussian noise of one value is made for:
+// L2Squared, or, for means with both parts, MaxSegments * (Ratio^2 + LInf^2), the
+// square of the L2 sensitivity of the whole vector in the steps of the sums.
+func (s Spec) JointSquared() uint64 {
+	square := s.L2Squared()
+	if s.Parts() > 1 {
+		ratio := s.Ratio()
+		square += uint64(s.MaxSegments) * ratio * ratio
+	}
+	return square
 }
 
 // Names returns the names of the rows, or nil where there is one without a name.
