@@ -18,7 +18,7 @@ var byCategory = contrib.ByCategory{Categories: contrib.Public{"sports", "sports
 
 // everyKind declares a measure of each kind that reads profiles.
 func everyKind() []contrib.Measure {
-	euros := contrib.Amount{Unit: "EUR", Category: "sports", Low: -1000, High: 40_000}
+	euros := contrib.Amount{Unit: "EUR", Category: "sports", Low: 1000, High: 40_000}
 	return []contrib.Measure{
 		contrib.SegmentSizes{Name: "sizes", Purpose: purpose, MaxSegments: 2, Share: 0.01},
 		contrib.SegmentItems{Name: "found", Purpose: purpose, Items: contrib.Discovered{}, MaxSegments: 1, MaxItems: 4, MaxPerItem: 1, LookbackDays: 20, Share: 0.01},
@@ -105,8 +105,17 @@ func modelled(r *segment.Rules, s *contrib.Spec, all []contrib.Spec, list []arri
 	}
 	slices.Sort(names)
 	names = contrib.Lowest(slices.Compact(names), of.MaxItems, func(item string) uint64 { return contrib.Rank(&person.Salt, of.Name, 3, item) }, strings.Compare)
-	for _, e := range items {
-		if slices.Contains(names, e.Item) && asOf-e.Day < segment.Day(of.LookbackDays) {
+	of4 := map[string][]string{} // an item is kept under four categories at most
+	for k := range items {
+		of4[k.item] = append(of4[k.item], k.category)
+	}
+	for name, list := range of4 {
+		of4[name] = contrib.Lowest(list, 4, func(category string) uint64 {
+			return contrib.Rank(&person.Salt, of.Name+"/category", 3, name+"\x00"+category)
+		}, strings.Compare)
+	}
+	for k, e := range items {
+		if slices.Contains(names, e.Item) && slices.Contains(of4[k.item], k.category) && asOf-e.Day < segment.Day(of.LookbackDays) {
 			person.Items = append(person.Items, e)
 		}
 	}
@@ -393,6 +402,9 @@ func TestMeasuresAreChecked(t *testing.T) {
 		"no denominators":      {[]contrib.Measure{means}, segment.ErrOf},
 		"other bounds":         {[]contrib.Measure{sizes(3, 0), means}, segment.ErrOf},
 		"a norm":               {[]contrib.Measure{sizes(2, 1), means}, segment.ErrOf},
+		"Laplace noise":        {[]contrib.Measure{contrib.SegmentSizes{Name: "sizes", Purpose: purpose, MaxSegments: 2, Noise: contrib.Laplace, Share: 0.1}, means}, segment.ErrOf},
+		"a series":             {[]contrib.Measure{contrib.SegmentSizes{Name: "sizes", Purpose: purpose, MaxSegments: 2, Series: true, Share: 0.1}, means}, segment.ErrOf},
+		"below zero":           {[]contrib.Measure{sums("a", contrib.Amount{Unit: "EUR", Category: "home", Low: -1, High: 1000})}, segment.ErrLow},
 		"denominators":         {[]contrib.Measure{means, sizes(2, 0)}, nil},
 		"no items":             {[]contrib.Measure{items}, segment.ErrOf},
 		"of sizes":             {[]contrib.Measure{contrib.Histogram{Name: "m", Purpose: purpose, Of: contrib.QuantityItems, Measure: "sizes", Share: 0.1}, sizes(2, 0)}, segment.ErrOf},
@@ -400,7 +412,7 @@ func TestMeasuresAreChecked(t *testing.T) {
 		"groups":               {[]contrib.Measure{groups}, segment.ErrGroups},
 	} {
 		config := segment.RulesConfig{Purpose: purpose, Taxonomy: segment.Small(), Definitions: append(slices.Clip(definitions), spenders), TTLDays: 60}
-		if name == "denominators" || name == "other bounds" || name == "a norm" || name == "no denominators" {
+		if slices.Contains([]string{"denominators", "other bounds", "a norm", "no denominators", "Laplace noise", "a series"}, name) {
 			config.Definitions = definitions // nothing sums in points
 		}
 		for _, m := range c.measures {

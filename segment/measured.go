@@ -32,6 +32,9 @@ func (r *Rules) look(s *contrib.Spec) (measured, error) {
 			m.rows[i] = append(m.rows[i], int32(row))
 		}
 	}
+	if s.Amount.Low < 0 {
+		return m, ErrLow
+	}
 	if s.Amount.Unit != "" {
 		if err := r.amounts(s.Amount, &m); err != nil {
 			return m, err
@@ -46,7 +49,7 @@ func (r *Rules) look(s *contrib.Spec) (measured, error) {
 	}
 	o := &r.measures[of]
 	if s.Kind == contrib.KindMeans {
-		if o.Kind != contrib.KindSegmentSizes || o.MaxSegments != s.MaxSegments || o.MaxNorm != 0 || o.Series {
+		if o.Kind != contrib.KindSegmentSizes || o.MaxSegments != s.MaxSegments || o.MaxNorm != 0 || o.Series || o.Noise == contrib.Laplace {
 			return m, ErrOf
 		}
 		return m, nil

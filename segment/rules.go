@@ -81,7 +81,7 @@ const interestHalfLife = 30
 // and the place of the predicate, and wrap
 // [ErrDefinition], [ErrPredicates], [ErrPredicate], [ErrWindow], [ErrUnknown],
 // [ErrSensitive], [ErrUnit], [ErrReference], [ErrCircular], [ErrTwice], [ErrForeign],
-// [ErrOf] or [ErrGroups].
+// [ErrOf], [ErrLow] or [ErrGroups].
 func NewRules(c RulesConfig) (*Rules, error) {
 	if !contrib.ValidName(c.Purpose) || c.Taxonomy == nil || len(c.Definitions)+len(c.Measures) == 0 || len(c.Definitions) > MaxDefinitions {
 		return nil, ErrNoTaxonomy

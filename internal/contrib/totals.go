@@ -31,7 +31,7 @@ type Events struct {
 type Amount struct {
 	Unit     string // of the events' values, as "EUR": 1 to 16 characters
 	Category string // only of events in it or below; "" for all
-	Low      int64  // in thousandths of the unit: less counts as this
+	Low      int64  // in thousandths of the unit: less counts as this. Profiles hold no amounts below zero, and take no Low below it
 	High     int64  // in thousandths of the unit: more counts as this
 }
 
@@ -59,9 +59,9 @@ type Means struct {
 	LookbackDays int
 
 	// Denominators names a measure of segment sizes of the same purpose, with the
-	// same bound on segments, whose releases as of the same day are divided by. A
-	// person then counts in the segments that it counts in there. Optional; with it By
-	// must be BySegment.
+	// same bound on segments, Gaussian noise, and neither norm nor series, whose releases
+	// as of the same day are divided by. A person then counts in the segments that it
+	// counts in there, at the same time. Optional; with it By must be BySegment.
 	Denominators string
 
 	Share float64 // planned part of the window's mu^2, in (0, 1]
