@@ -87,8 +87,12 @@ func MeansOf(r Release) (RowMeans, error) {
 
 // MeansFrom is [MeansOf] for a release of sums alone, of [Means] with Denominators, over
 // the numbers of people in a release of that measure of segment sizes. Both are of one
-// account, one accounting window and one as-of day, so that the same people count in both.
-// Errors: ErrReleases, ErrSame, ErrNoiseLaw, ErrMeasures for releases that do not belong
+// account, one accounting window and one as-of day, and both count whom they find when
+// they are made. So the same people count in both, and the intervals hold, where nothing
+// changed between the two: release one right after the other. Whoever withdrew, came late,
+// was merged, or moved by a new version of a segment between them counts in one alone,
+// and neither release says so. What the two say of a person is covered by their charges
+// all the same. Errors: ErrReleases, ErrSame, ErrNoiseLaw, ErrMeasures for releases that do not belong
 // together, or sizes that are scaled to a norm, ErrCells for a segment without a size.
 func MeansFrom(sums, sizes Release) (RowMeans, error) {
 	_, sources, err := publicOf([]Release{sums, sizes})
