@@ -157,6 +157,10 @@ type Config struct {
 	// Catalog gives the public category of items, for Rank. Optional.
 	Catalog map[string]string
 
+	// Titles gives the public title of items, for Rank: items with words in common
+	// are alike. Optional.
+	Titles map[string]string
+
 	// Weights says what counts how much in a ranking. Optional:
 	// rank.DefaultWeights.
 	Weights *rank.Weights

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/discreet-go/discreet"
@@ -82,6 +83,12 @@ func everyMeasure() (list []dp.Measure) {
 		list = append(list, k.measure)
 	}
 	return list
+}
+
+// quickKinds leaves out the kind whose noise takes longest to predict; profiles keep for
+// it what they keep for the other kinds of items.
+func quickKinds() []dp.Measure {
+	return slices.DeleteFunc(everyMeasure(), func(m dp.Measure) bool { _, keys := m.(dp.Keys); return keys })
 }
 
 // loose is the widest budget there is, for tests that look at what is counted.
@@ -313,4 +320,13 @@ func TestMeasureDeclaredLater(t *testing.T) {
 	if x = later(5); since(x, "again", "of-items") != "2026-01-10" || since(x, "still", "of-events") != "2026-01-07" {
 		t.Error("a histogram goes on where its measure does not")
 	}
+}
+
+// measureName returns the name of a measure.
+func measureName(m dp.Measure) string {
+	s, err := contrib.NewSpec(m, worldNames())
+	if err != nil {
+		return ""
+	}
+	return s.Name
 }

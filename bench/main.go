@@ -39,6 +39,7 @@ func suites() []suite {
 		{"noise", "one draw of noise: time and allocations, against Google's noise package", noises},
 		{"pipeline", "events to released tables: throughput and size of what is kept", pipeline},
 		{"pseudonym", "deriving a pseudonym: CPU time and allocations, against plain hashing", pseudonyms},
+		{"rank", "what rankings from released tables are worth against those without noise, and one of 500 items", ranks},
 		{"release", "counts to a released table of a million keys, against dpagg.Count", releases},
 		{"segment", "one event into a profile, what profiles take, stores in batches, raw lines to membership", segments},
 		{"utility", "error of released numbers for one promise, against Google's library", utility},

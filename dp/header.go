@@ -74,7 +74,8 @@ const (
 	unitPeople = contrib.UnitPeople
 )
 
-// Amounts returns what a value of the release is in its Unit: value*Step/Per.
+// Amounts returns what a value of the release is in its Unit: value*Step/Per. The part
+// "count" of means has no unit: its values are people.
 func Amounts(h Header, value int64) float64 {
 	if h.Step < 1 || h.Per < 1 {
 		return float64(value)

@@ -16,7 +16,7 @@ var floors = [][]string{
 	1: {"consent", "pseudonym", "dp/noise", "dp/accounting"},
 	2: {"segment", "consent/iab", "pseudonym/pseudonymsql", "dp/ledger", "dp/audit"},
 	3: {"dp", "segment/ingest", "internal/audited"},
-	4: {"segment/rank", "segment/audience", "fairness", "discreettest/storetest"},
+	4: {"segment/rank", "segment/rank/eval", "segment/audience", "fairness", "discreettest/storetest"},
 	5: {"boltstore", "memstore", "consent/consenthttp", "dp/plan"},
 	6: {"."},
 	7: {"discreettest", "examples/quickstart", "examples/audit", "examples/keyring", "examples/receipt", "examples/storecheck"},
