@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/dp"
-	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/synth"
 	"github.com/discreet-go/discreet/memstore"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -91,6 +89,9 @@ func (m *month) run(ctx context.Context, people, months int) error {
 		if parent, _ := taxonomy.Parent(id); parent != "" && !taxonomy.Sensitive(id) && len(c.Categories) < utilitySegments {
 			c.Categories = append(c.Categories, id)
 		}
+	}
+	if len(c.Categories) < utilitySegments {
+		return errors.New("bench: the taxonomy has too few categories")
 	}
 	g, err := synth.New(c)
 	if err != nil {
@@ -293,47 +294,3 @@ func (m *month) once(ctx context.Context, day int) error {
 	}
 	return nil
 }
-
-// exact returns the exact cells of a measure, after its release of a day.
-func (m *month) exact(ctx context.Context, measure int, window int32, day int) ([]int64, error) {
-	spec := &m.specs[measure]
-	columns := spec.Columns()
-	values := make([]int64, max(1, len(spec.Names()))*columns)
-	asOf := m.first + dp.Day(day)
-	err := m.store.ProfileScan(ctx, pipelinePurpose, func(_ segment.ID, row []byte) error {
-		p, err := segment.ReadProfile(row)
-		if err != nil {
-			return err
-		}
-		if person, ok := m.rules.Person(p, measure, m.now, asOf, window); ok {
-			for _, c := range spec.Vector(&person, window, asOf) {
-				values[c.Row*columns+c.Column] += c.Value
-			}
-		}
-		return nil
-	})
-	return values, err
-}
-
-// highest returns the places of the highest values.
-func highest(values []int64) []int {
-	places := make([]int, len(values))
-	for i := range places {
-		places[i] = i
-	}
-	slices.SortFunc(places, func(a, b int) int { return cmp.Or(cmp.Compare(values[b], values[a]), cmp.Compare(a, b)) })
-	return places[:min(utilityTop, len(places))]
-}
-
-// common returns how many numbers are in both lists.
-func common(a, b []int) (n int) {
-	for _, v := range a {
-		if slices.Contains(b, v) {
-			n++
-		}
-	}
-	return n
-}
-
-// dayOfTime returns the day of a time in UTC.
-func dayOfTime(t time.Time) dp.Day { return contrib.Day(t.Unix() / 86400) }
