@@ -3,7 +3,7 @@ package contrib
 // Groups counts, for each group of an attribute and each campaign, the people whom
 // the campaign reached and those whom it missed, in cells of their own; with
 // outcomes, those with either one apart. It reads what was recorded for audits, and
-// no profile.
+// no profile. Its noise is always Gaussian: that is what verdicts on fairness know.
 type Groups struct {
 	Name         string
 	Purpose      string
@@ -27,7 +27,7 @@ func (m Groups) check([]string) (Spec, error) {
 	}
 	s := Spec{
 		Name: m.Name, Purpose: m.Purpose, Kind: KindGroups, Rows: RowsGroups, Groups: m.Groups, Items: campaigns, Outcomes: m.Outcomes,
-		Attribute: m.Attribute, MaxSegments: 1, MaxItems: m.MaxCampaigns, MaxPerCell: 1,
+		Attribute: m.Attribute, MaxSegments: 1, MaxItems: m.MaxCampaigns, MaxPerCell: 1, Noise: Gaussian,
 	}
 	return s.finish(m.Share)
 }
