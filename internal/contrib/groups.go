@@ -15,6 +15,17 @@ type Groups struct {
 	Share        float64 // planned part of the window's mu^2, in (0, 1]
 }
 
+// IsGroups reports whether a measure is of groups, whatever share was planned for it.
+func IsGroups(m Measure) bool {
+	switch m := m.(type) {
+	case Groups, *Groups:
+		return true
+	case shared:
+		return IsGroups(m.Measure)
+	}
+	return false
+}
+
 func (m Groups) purpose() string { return m.Purpose }
 
 func (m Groups) check([]string) (Spec, error) {
