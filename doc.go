@@ -19,7 +19,9 @@
 // answer the person. [Engine.Suspend] stops
 // every use of a purpose; [Engine.Processing] writes the record of processing.
 // [Engine.ExportMemberships] tells a third party who is in a segment, where people
-// agreed to that.
+// agreed to that. [Engine.RecordAttribute], [Engine.RecordExposure] and
+// [Engine.RecordOutcome] record for audits of fairness, which package fairness makes of
+// releases; [Engine.SignEvidence] signs what they come to.
 //
 // # Guarantee
 //
@@ -45,6 +47,6 @@
 // # Not there yet
 //
 // Rolling windows, declared plans, quotas, zCDP and PLD accounts of an engine,
-// Laplace noise in releases, fairness audits. Formats other than the pseudonym may
-// still change; what was written in an earlier version of one stays readable.
+// Laplace noise in releases. Formats other than the pseudonym may still change; what
+// was written in an earlier version of one stays readable.
 package discreet
