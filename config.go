@@ -263,7 +263,7 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			return nil, nil, nil, contrib.ErrPartitions
 		}
 		purpose := contrib.PurposeOf(m)
-		if isGroups(m) != (c.Audit != nil && purpose == c.Audit.purpose()) {
+		if contrib.IsGroups(m) != (c.Audit != nil && purpose == c.Audit.purpose()) {
 			return nil, nil, nil, ErrAuditMeasure
 		}
 		spec, err := specOf(m, names[purpose])
@@ -274,7 +274,7 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			return nil, nil, nil, fmt.Errorf("discreet: measure %d: %w", len(all), err)
 		}
 		all = append(all, spec)
-		if !isGroups(m) && !slices.Contains(purposes, purpose) {
+		if !contrib.IsGroups(m) && !slices.Contains(purposes, purpose) {
 			purposes = append(purposes, purpose)
 		}
 	}
