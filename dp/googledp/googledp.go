@@ -50,11 +50,13 @@ func library() string {
 // draw draws one row. Nothing of Google's leaves it but the result: aggregators are
 // made here, used once and dropped, and an error or a panic of theirs, whose text may
 // hold a number, becomes one that holds none.
-func draw(r proof.ExternalRow) (values []float64, err error) {
-	if !inside(&r) {
+func draw(r proof.ExternalRow) ([]float64, error) { return drawn(&r, noise.Laplace()) }
+
+func drawn(r *proof.ExternalRow, n noise.Noise) (values []float64, err error) {
+	if !inside(r) {
 		return nil, errEnvelope
 	}
-	if !sane(&r) {
+	if !sane(r) {
 		return nil, errNumbers
 	}
 	defer func() {
@@ -63,9 +65,9 @@ func draw(r proof.ExternalRow) (values []float64, err error) {
 		}
 	}()
 	if r.Variance {
-		values, err = variance(&r, noise.Laplace())
+		values, err = variance(r, n)
 	} else {
-		values, err = quantiles(&r, noise.Laplace())
+		values, err = quantiles(r, n)
 	}
 	for _, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
