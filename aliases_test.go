@@ -37,7 +37,7 @@ func TestAliases(t *testing.T) {
 	}
 	_, err := e.Release(ctx, discreet.Query{Name: "views", Measure: "views", Share: 0.5}, operator)
 	check(t, err)
-	mine, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views"})
+	mine, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views", Limits: oneDay()})
 	check(t, err)
 	if mine.Items[0].Item != "b" || mine.Items[0].Why.Personal() < 0.5 {
 		t.Errorf("an interest that has two names is not first: %+v", mine.Items)

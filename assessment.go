@@ -113,6 +113,10 @@ func (e *Engine) scopeFacts(p *Processing) (facts []string) {
 		case q.KeptDays == 0:
 			facts = append(facts, fmt.Sprintf("Under %s nothing but the choice itself is kept.", q.Key))
 			continue
+		case q.Audit != nil:
+			facts = append(facts, fmt.Sprintf("Under %s, for %s: %s that people may state, and exposures to %s with their outcomes; %s that may be published.", q.Key,
+				count(int64(q.KeptDays), "day"), count(int64(len(q.Audit.Attributes)), "attribute"), count(int64(len(q.Audit.Campaigns)), "campaign"), count(int64(len(q.Measures)), "measure")))
+			continue
 		}
 		facts = append(facts, fmt.Sprintf("Under %s: counts of %s; %s, and %s that may be published.", q.Key,
 			count(int64(q.KeptDays), "day"), count(int64(len(q.Segments)), "segment"), count(int64(len(q.Measures)), "measure")))

@@ -91,12 +91,8 @@ func (e *Engine) risks(p *Processing) []AssessmentRisk {
 				"Whoever sees a person's own pages sees what they show.",
 			},
 		},
-		{
-			Risk:    "Groups of people are left out, or pay more, because of what segments stand for.",
-			Against: []string{"Nothing: this version does not measure it."},
-			Left:    []string{"A segment may stand for age, sex, origin or income without naming it."},
-		},
 	}
+	list = append(list, e.fairness()...)
 	if has(func(q ProcessingPurpose) bool { return q.Sharing }) {
 		list = append(list, AssessmentRisk{
 			Risk: "Third parties use what they get for something that the person does not expect.",

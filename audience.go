@@ -61,7 +61,7 @@ func (e *Engine) openAudiences(ctx context.Context) error {
 		var small error
 		for j := range e.rooms[i].specs {
 			s := &e.rooms[i].specs[j]
-			if s.Kind != contrib.KindSegmentSizes {
+			if !opens(s) {
 				continue
 			}
 			from.Measures = append(from.Measures, s.Name)
@@ -108,7 +108,7 @@ func (a *audiences) look(ctx context.Context, e *Engine) error {
 		h := r.Header()
 		room, i, ok := e.measure(h.Measure)
 		switch {
-		case !ok || room.specs[i].Kind != contrib.KindSegmentSizes:
+		case !ok || !opens(&room.specs[i]):
 			return nil
 		case h.Entry < a.declared[h.Measure] || h.Since != timeOf(e.since[h.Measure]).Format(time.DateOnly):
 			return nil // it counted over other definitions, whatever the names
@@ -136,7 +136,7 @@ func (e *Engine) Audiences(ctx context.Context) (list []Audience, err error) {
 	if err := e.lookAudiences(ctx); err != nil {
 		return nil, err
 	}
-	for i := range e.rooms {
+	for i := range e.segmented() {
 		for _, d := range e.rooms[i].rules.Definitions() {
 			list = append(list, Audience{e.rooms[i].purpose, e.visible(e.rooms[i].purpose, d.Name)})
 		}
@@ -157,6 +157,12 @@ func (e *Engine) Audience(ctx context.Context, purpose, segment string) (a Audie
 	return Audience{purpose, e.visible(purpose, segment)}, nil
 }
 
+// opens reports whether releases of a measure open audiences: sizes of segments in whole
+// people, with Gaussian noise.
+func opens(s *contrib.Spec) bool {
+	return s.Kind == contrib.KindSegmentSizes && s.MaxNorm == 0 && s.Noise != contrib.Laplace
+}
+
 // AudienceOutlook says what audiences come to when a measure of segment sizes is
 // released with a share of the window's budget, as in a Query: the smallest
 // MinPeople that its noise can carry, and from how many people on a segment opens.
@@ -166,7 +172,7 @@ func (e *Engine) AudienceOutlook(measure string, share float64) (audience.Outloo
 		return audience.Outlook{}, ErrNoAudience
 	}
 	room, i, ok := e.measure(measure)
-	if !ok || room.specs[i].Kind != contrib.KindSegmentSizes {
+	if !ok || !opens(&room.specs[i]) {
 		return audience.Outlook{}, plan.ErrUndeclared
 	}
 	nano, err := contrib.ShareNano(share)

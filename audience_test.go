@@ -9,6 +9,8 @@ import (
 
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/discreettest"
+	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/plan"
 	"github.com/discreet-go/discreet/memstore"
 	"github.com/discreet-go/discreet/segment/audience"
 )
@@ -167,6 +169,40 @@ func TestAudiencesForgetOtherDefinitions(t *testing.T) {
 		check(t, err)
 		if s := open(narrow, discreettest.Purpose, "runners"); s.Open || s.Why != audience.Few {
 			t.Errorf("%d days later, counted: %+v", days, s)
+		}
+	}
+}
+
+// TestAudiencesAskForWholePeople releases sizes that are scaled to a norm, whose values are
+// a thousand times what they count, and sizes with another law of noise: neither opens a
+// segment, nor stops those of other measures.
+func TestAudiencesAskForWholePeople(t *testing.T) {
+	for name, sizes := range map[string]dp.SegmentSizes{
+		"scaled":  {Name: "other", Purpose: discreettest.Purpose, MaxSegments: 2, MaxNorm: 1, Share: 0.2},
+		"Laplace": {Name: "other", Purpose: discreettest.Purpose, MaxSegments: 2, Noise: dp.Laplace, Share: 0.2},
+	} {
+		cfg := shared()
+		cfg.Measures[0] = dp.SegmentSizes{Name: "sizes", Purpose: discreettest.Purpose, MaxSegments: 2, Share: 0.3}
+		cfg.Measures = append(cfg.Measures, sizes)
+		e := discreettest.Open(t, cfg)
+		fill(t, e, crowd)
+		open := func() bool {
+			a, err := e.Audience(t.Context(), discreettest.Purpose, "runners")
+			check(t, err)
+			return a.State.Open
+		}
+		r, err := e.Release(t.Context(), discreet.Query{Name: "other", Measure: "other", Share: 0.2}, operator)
+		check(t, err)
+		if r.Header().Kind != "segment-sizes" || r.Header().Format != dp.Format || open() {
+			t.Errorf("%s: open after %s", name, r)
+		}
+		if _, err := e.AudienceOutlook("other", 0.2); !errors.Is(err, plan.ErrUndeclared) {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, err = e.Release(t.Context(), discreet.Query{Name: "sizes", Measure: "sizes", Share: 0.3}, operator)
+		check(t, err)
+		if !open() {
+			t.Errorf("%s: whole people do not open what they opened before", name)
 		}
 	}
 }

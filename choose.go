@@ -12,7 +12,8 @@ import (
 // Needs returns the fewest notices that still have to be shown to a person so
 // that every purpose is decided; none when nothing is left to ask, when the person
 // refused not long ago, or within PromptDays of a notice that was Served. Without
-// purposes it asks for all that have segments or measures; a page that needs one more names it. An
+// purposes it asks for all that have segments or measures; a page that needs one more,
+// such as that of Config.Audit, names it. An
 // anonymous visitor is asked nothing, and nobody is asked for what is suspended.
 func (e *Engine) Needs(ctx context.Context, who Raw, purposes ...string) (asks []consent.Ask, err error) {
 	defer e.observe("Needs", e.cfg.Now(), &err)
@@ -41,7 +42,7 @@ func (e *Engine) Needs(ctx context.Context, who Raw, purposes ...string) (asks [
 		return nil, nil
 	}
 	if len(purposes) == 0 {
-		for i := range e.rooms {
+		for i := range e.segmented() {
 			purposes = append(purposes, e.rooms[i].purpose)
 		}
 	}

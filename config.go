@@ -12,6 +12,7 @@ import (
 	"github.com/discreet-go/discreet/consent/iab"
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/internal/audited"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -63,6 +64,10 @@ type Config struct {
 	Measures []dp.Measure         // every aggregate that may ever be released
 	Budget   dp.Budget            // (epsilon, delta) for everything released in one window, fixed when the store is new, or by AmendBudget
 	TTLDays  int                  // days after which what a person did is forgotten, 1 to 730
+
+	// Audit says what is recorded for audits of fairness, apart from all profiles, and
+	// which a [dp.Groups] measure counts. Optional.
+	Audit *Audit
 
 	// Zone is where the days of what people do begin and end, as from
 	// time.LoadLocation; not time.Local. Windows of the budget and releases have days of
@@ -142,8 +147,9 @@ type Config struct {
 	External dp.External
 
 	// Retire names purposes that are given up: Open deletes the profiles that
-	// the store holds for them. Without it, Open refuses a store with profiles
-	// of a purpose that no segment or measure is for, since nothing would erase them.
+	// the store holds for them, and what it holds for audits. Without it, Open refuses a
+	// store with rows of a purpose that no segment, measure or Audit is for, since nothing
+	// would erase them.
 	// Optional.
 	Retire []string
 
@@ -155,6 +161,10 @@ type Config struct {
 
 	// Catalog gives the public category of items, for Rank. Optional.
 	Catalog map[string]string
+
+	// Titles gives the public title of items, for Rank: items with words in common
+	// are alike. Optional.
+	Titles map[string]string
 
 	// Weights says what counts how much in a ranking. Optional:
 	// rank.DefaultWeights.
@@ -177,7 +187,7 @@ var (
 	ErrRetention  = errors.New("discreet: Config.TTLDays is longer than a notice promises to keep data for a purpose")
 	ErrSource     = errors.New("discreet: Config.SourceTimeout must be above zero and at most a minute when Source is set")
 	ErrNoPurpose  = errors.New("discreet: a segment or measure names a purpose that no notice asks for")
-	ErrLeftover   = errors.New("discreet: the store holds profiles for a purpose that no segment or measure is for; name it in Config.Retire to delete them")
+	ErrLeftover   = errors.New("discreet: the store holds profiles for a purpose that no segment, measure or Config.Audit is for; name it in Config.Retire to delete them")
 	ErrExternal   = errors.New("discreet: a measure of quantiles or variances needs Config.External, as from package dp/googledp")
 	ErrNoSegments = errors.New("discreet: a measure that reads segments names a purpose without any")
 )
@@ -193,9 +203,10 @@ func (c *Config) sink() ledger.Sink {
 // room is what the engine does for one purpose.
 type room struct {
 	purpose string
-	rules   *segment.Rules
-	hash    [32]byte // of what decides who is in its segments
-	plain   [32]byte // of what decides which events count, whatever the segments
+	rules   *segment.Rules // nil in the room of the audit
+	audit   *audited.Rules // nil in the others
+	hash    [32]byte       // of what decides who is in its segments
+	plain   [32]byte       // of what decides which events count, whatever the segments
 	specs   []contrib.Spec
 
 	// Where segments are there in two versions: the rules of the older ones, until
@@ -217,7 +228,8 @@ func (c *Config) rules(p consent.Purpose, list, filling []segment.Definition, sp
 	return r, hash, err
 }
 
-// check returns the consent book, the rooms sorted by purpose, and every spec.
+// check returns the consent book, the rooms sorted by purpose, that of the audit last, and
+// every spec.
 func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 	switch {
 	case !contrib.ValidName(c.Tenant):
@@ -243,6 +255,9 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 	}
 	names := map[string][]string{} // purpose -> segment names
 	for _, d := range c.Segments {
+		if c.Audit != nil && d.Purpose == c.Audit.purpose() {
+			return nil, nil, nil, ErrAudit
+		}
 		if !slices.Contains(names[d.Purpose], d.Name) {
 			names[d.Purpose] = append(names[d.Purpose], d.Name)
 		}
@@ -254,6 +269,9 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			return nil, nil, nil, contrib.ErrPartitions
 		}
 		purpose := contrib.PurposeOf(m)
+		if isGroups(m) != (c.Audit != nil && purpose == c.Audit.purpose()) {
+			return nil, nil, nil, ErrAuditMeasure
+		}
 		spec, err := specOf(m, names[purpose])
 		if err == ErrNoSegments {
 			return nil, nil, nil, err
@@ -265,7 +283,7 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			return nil, nil, nil, ErrExternal
 		}
 		all = append(all, spec)
-		if !slices.Contains(purposes, purpose) {
+		if !isGroups(m) && !slices.Contains(purposes, purpose) {
 			purposes = append(purposes, purpose)
 		}
 	}
@@ -307,5 +325,12 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 		}
 		return 1
 	})
+	audit, err := c.audited(book, all)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if audit != nil {
+		rooms = append(rooms, *audit)
+	}
 	return book, rooms, all, nil
 }

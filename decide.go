@@ -45,9 +45,9 @@ func (e *Engine) Decide(ctx context.Context, who Raw, s *Signals) (decisions map
 	return decisions, nil
 }
 
-// obeyDecision is obey for any purpose, also one that no segment is for.
+// obeyDecision is obey for any purpose, also one under which nothing is kept.
 func (e *Engine) obeyDecision(ctx context.Context, k *keyset, who Raw, purpose string) error {
-	if _, ok := e.room(purpose); ok {
+	if _, ok := e.keeping(purpose); ok {
 		link, err := k.deriver.Link(who, purpose)
 		if err != nil {
 			return err

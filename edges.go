@@ -82,7 +82,7 @@ func (e *Engine) turning(x *edges, r *room, name int, k segment.Key, change func
 // startEdges takes all that time changed before today for told.
 func (e *Engine) startEdges() {
 	e.swept = make([]atomic.Int32, len(e.rooms))
-	for i := range e.swept {
+	for i := range e.segmented() {
 		e.swept[i].Store(int32(e.rooms[i].rules.Day(e.cfg.Now())))
 	}
 }

@@ -17,7 +17,7 @@ import (
 type Ended struct {
 	Why        consent.Kind  `json:"why"`                  // withdrawn, refused, opted-out, expired or erased
 	Purposes   []string      `json:"purposes"`             // that ended, sorted
-	Pseudonyms map[string]ID `json:"pseudonyms,omitempty"` // by purpose that segments are for: what ID returns for the person
+	Pseudonyms map[string]ID `json:"pseudonyms,omitempty"` // by purpose under which more than the choice is kept: what ID returns for the person
 	Recipients []string      `json:"recipients,omitempty"` // named by the texts that were agreed to, or who received memberships; sorted; they have to be told
 
 	// Disclosures are the memberships that a recipient may still hold: by whom, under
@@ -69,7 +69,8 @@ func (e *Engine) named(ctx context.Context, n *name, ends func(purpose string) b
 		if err != nil {
 			return nil, err
 		}
-		if p, err := segment.ReadProfile(row); err == nil && row != nil { // what cannot be read is deleted all the same
+		r, _ := e.keeping(key.Purpose)
+		if p, err := r.head(row); err == nil && row != nil { // what cannot be read is deleted all the same
 			notice, version := p.Notice()
 			list = append(list, e.book.RecipientsOf(key.Purpose, notice, version)...)
 		}
@@ -125,7 +126,7 @@ func (e *Engine) tellExpired(ctx context.Context, r *room, now time.Time) error 
 	}
 	var expired []Ended
 	err := e.cfg.Store.ProfileScan(ctx, r.purpose, func(id segment.ID, row []byte) error {
-		p, err := segment.ReadProfile(row)
+		p, err := r.head(row)
 		if err != nil || p.ConsentEnds().After(now) {
 			return err
 		}

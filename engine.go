@@ -161,7 +161,7 @@ func (e *Engine) retire(ctx context.Context) error {
 		return err
 	}
 	for _, purpose := range stored {
-		if _, ok := e.room(purpose); ok {
+		if _, ok := e.keeping(purpose); ok {
 			continue
 		}
 		if !slices.Contains(e.cfg.Retire, purpose) {
@@ -223,14 +223,10 @@ func (e *Engine) moment(now time.Time) (segment.Moment, error) {
 	return segment.Moment{Now: now, Window: w.Index, WindowStart: w.From}, nil
 }
 
-// room returns the room of a purpose.
+// room returns the room of a purpose with segments or measures of profiles.
 func (e *Engine) room(purpose string) (*room, bool) {
-	for i := range e.rooms {
-		if e.rooms[i].purpose == purpose {
-			return &e.rooms[i], true
-		}
-	}
-	return nil, false
+	r, ok := e.keeping(purpose)
+	return r, ok && r.audit == nil
 }
 
 // dayOf returns the day of t in UTC.

@@ -139,7 +139,7 @@ func TestReturning(t *testing.T) {
 		if counted() {
 			t.Errorf("%s: counted again within the window", name)
 		}
-		r, err := e.Rank(ctx, discreet.RankRequest{Who: who, Measure: "views"})
+		r, err := e.Rank(ctx, discreet.RankRequest{Who: who, Measure: "views", Limits: oneDay()})
 		check(t, err)
 		if !r.Decision.Allowed || r.Contextual {
 			t.Errorf("%s: not served at once after coming back", name)
@@ -411,13 +411,13 @@ func TestRank(t *testing.T) {
 	}
 	_, err := e.Release(ctx, discreet.Query{Name: "views", Measure: "views", Share: 0.5}, operator)
 	check(t, err)
-	mine, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views"})
+	mine, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views", Limits: oneDay()})
 	check(t, err)
 	if mine.Contextual || mine.Items[0].Item != "b" || mine.Items[0].Why.Personal() < 0.5 {
 		t.Errorf("the person's own interest is not first: %+v", mine.Items)
 	}
 	check(t, e.EraseInterest(ctx, ann, discreettest.Purpose, "books"))
-	after, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views"})
+	after, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views", Limits: oneDay()})
 	check(t, err)
 	if p := after.Items[0].Why.Personal(); p != 0 {
 		t.Errorf("an erased interest still counts for %v", p)

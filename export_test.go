@@ -20,6 +20,13 @@ func (e *Engine) Vectors(ctx context.Context, measure string) (map[segment.ID][]
 	}
 	out := map[segment.ID][]contrib.Cell{}
 	return out, e.cfg.Store.ProfileScan(ctx, room.purpose, func(id segment.ID, row []byte) error {
+		if room.audit != nil {
+			person, ok, err := e.audited(room, index, row, m.Now, dayOf(m.Now), m.Window)
+			if ok {
+				out[id] = room.specs[index].Vector(&person, m.Window, dayOf(m.Now))
+			}
+			return err
+		}
 		p, err := segment.ReadProfile(row)
 		if err != nil {
 			return err
@@ -36,15 +43,12 @@ func (e *Engine) Vectors(ctx context.Context, measure string) (map[segment.ID][]
 func Idle(e *Engine) bool {
 	r := e.newRecording()
 	defer r.recycle()
-	idle := r.one[0].Who.IsZero() && r.one[0].MessageID+r.one[0].Item == "" && r.events == nil && r.outcomes == nil && len(r.subjects)+len(r.index) == 0
-	for _, room := range [...][]byte{r.row, r.rows[0], r.rows[1]} {
+	idle := r.event.Who.IsZero() && r.event.MessageID+r.event.Item == "" && r.outcomes == nil && r.person.subject.IsZero()
+	for _, room := range [...][]byte{r.row, r.next} {
 		idle = idle && bytes.Count(room[:cap(room)], []byte{0}) == cap(room)
 	}
 	for _, a := range r.admissions[:cap(r.admissions)] {
 		idle = idle && a.link.IsZero() && a.decision == Decision{}
-	}
-	for _, p := range r.people[:cap(r.people)] {
-		idle = idle && p.subject.IsZero()
 	}
 	for _, k := range r.keys[:cap(r.keys)] {
 		idle = idle && k == segment.Key{}

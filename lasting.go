@@ -70,7 +70,8 @@ func (e *Engine) shorten(ctx context.Context, sooner map[segment.Key]time.Time) 
 		if row == nil {
 			continue
 		}
-		p, err := segment.ReadProfile(row)
+		r, _ := e.keeping(k.Purpose)
+		p, err := r.head(row)
 		if err != nil {
 			return err
 		}
@@ -82,8 +83,8 @@ func (e *Engine) shorten(ctx context.Context, sooner map[segment.Key]time.Time) 
 		return nil
 	}
 	err := e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
-		r, _ := e.room(keys[i].Purpose)
-		return r.rules.EndBy(row, sooner[keys[i]])
+		r, _ := e.keeping(keys[i].Purpose)
+		return r.keeper().EndBy(row, sooner[keys[i]])
 	})
 	if err != nil {
 		return err
@@ -96,12 +97,12 @@ func (e *Engine) shorten(ctx context.Context, sooner map[segment.Key]time.Time) 
 func (e *Engine) renew(ctx context.Context, ends map[segment.Key]time.Time, now time.Time) error {
 	var keys []segment.Key
 	for k, end := range ends {
-		r, _ := e.room(k.Purpose)
+		r, _ := e.keeping(k.Purpose)
 		row, err := e.cfg.Store.ProfileRow(ctx, k)
 		if err != nil {
 			return err
 		}
-		next, err := r.rules.Renew(row, now, end)
+		next, err := r.keeper().Renew(row, now, end)
 		if err != nil {
 			return err
 		}
@@ -113,8 +114,8 @@ func (e *Engine) renew(ctx context.Context, ends map[segment.Key]time.Time, now 
 		return nil
 	}
 	err := e.cfg.Store.ProfileUpdate(ctx, keys, func(i int, row []byte) ([]byte, error) {
-		r, _ := e.room(keys[i].Purpose)
-		return r.rules.Renew(row, now, ends[keys[i]])
+		r, _ := e.keeping(keys[i].Purpose)
+		return r.keeper().Renew(row, now, ends[keys[i]])
 	})
 	if err != nil {
 		return err

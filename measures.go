@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"strconv"
 
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -74,6 +75,9 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 	if !first(s) { // what the first two kinds had no word for
 		text("more")
 		list(s.Categories)
+		list(s.Groups)
+		text(s.Attribute)
+		text(strconv.FormatBool(s.Outcomes))
 		text(s.Amount.Unit)
 		text(s.Amount.Category)
 		text(string(of))
@@ -92,6 +96,11 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 		for _, n := range append([]int64{int64(s.MaxEvents)}, s.Ranks...) {
 			b = binary.AppendVarint(b, n)
 		}
+	}
+	if s.Kind == contrib.KindGroups {
+		text(s.Attribute)
+		list(s.Groups)
+		text(strconv.FormatBool(s.Outcomes))
 	}
 	sum := sha256.Sum256(b)
 	return sum[:]

@@ -174,9 +174,9 @@ func (e *Engine) move(ctx context.Context, from, to *name, stays func(r *consent
 				return nil, err
 			}
 			m.EntersNext = joined.History().Returned(timeOf(m.WindowStart), r.purpose)
-			next, err := r.rules.Merge(row, profile, m)
+			next, err := r.keeper().Merge(row, profile, m)
 			if end, open := e.endOf(to, joined, r.purpose, now); err == nil && two && open {
-				next, err = r.rules.EndBy(next, end) // the one that ends sooner may have had no profile
+				next, err = r.keeper().EndBy(next, end) // the one that ends sooner may have had no profile
 			}
 			return next, err
 		})

@@ -54,6 +54,7 @@ type ProcessingPurpose struct {
 
 	Segments []ProcessingSegment `json:"segments"`
 	Measures []ProcessingMeasure `json:"measures"`
+	Audit    *ProcessingAudit    `json:"audit,omitempty"` // of the purpose of Config.Audit: what is recorded beside the choice
 }
 
 // ProcessingSegment is a definition, and the same in words.
@@ -146,8 +147,15 @@ func (e *Engine) processingPurpose(key string, controllers *[]string) Processing
 		}
 		p.ConsentDays = max(p.ConsentDays, n.ConsentDays)
 	}
-	r, ok := e.room(key)
+	r, ok := e.keeping(key)
 	if !ok {
+		return p
+	}
+	if r.audit != nil {
+		p.KeptDays, p.Audit = r.audit.TTLDays(), &ProcessingAudit{r.audit.Attributes(), r.audit.Campaigns()}
+		for i := range r.specs {
+			p.Measures = append(p.Measures, e.processingMeasure(&r.specs[i]))
+		}
 		return p
 	}
 	p.KeptDays = e.cfg.TTLDays

@@ -47,6 +47,9 @@ func (p Processing) WriteText(w io.Writer) error {
 		d.list(3, "Recipients", q.Recipients)
 		d.list(3, "Third parties", q.ThirdParties)
 		d.list(3, "Transfers", q.Transfers)
+		if q.Audit != nil {
+			d.list(3, "Recorded for audits of fairness", q.Audit.words())
+		}
 		var segments, measures []string
 		for _, s := range q.Segments {
 			segments = append(segments, fmt.Sprintf("%s, version %d: %s", s.Definition.Name, s.Definition.Version, strings.Join(s.Words, "; ")))

@@ -75,6 +75,10 @@ func (e *Engine) limits() []ProcessingLimit {
 		list = append(list, ProcessingLimit{"hashes of the segments that a person counts in, over the publications of a series",
 			"until the accounting window is over, and at most one window longer; no longer than the consent"})
 	}
+	if r := e.auditRoom(); r != nil {
+		list = append(list, ProcessingLimit{"what a person stated for audits, and campaigns with their outcomes",
+			count(int64(r.audit.TTLDays()), "day") + " after it was stated, shown or known last, and no longer than the consent: deleted when consent is withdrawn; when it expires, by the next sweep"})
+	}
 	if a := e.cfg.Audience; a != nil {
 		list = append(list,
 			ProcessingLimit{"what a third party was told of a person, there", count(int64(a.TTLDays), "day") + " after it was told last, and no longer than the consents: a contract has to say so"},
@@ -87,7 +91,10 @@ func (e *Engine) limits() []ProcessingLimit {
 // rememberDays returns how long Sweep keeps what a person ended.
 func (e *Engine) rememberDays() int {
 	days := max(e.cfg.TTLDays+1, 2*e.cfg.Budget.WindowDays) // an event from before may come late, a return must be noticed
-	if e.cfg.Source != nil {                                // an older yes of it may still stand
+	if r := e.auditRoom(); r != nil {
+		days = max(days, r.audit.TTLDays()+1)
+	}
+	if e.cfg.Source != nil { // an older yes of it may still stand
 		days = max(days, consent.MaxConsentDays+1)
 	}
 	return days

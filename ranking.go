@@ -13,19 +13,25 @@ import (
 	"github.com/discreet-go/discreet/segment/rank"
 )
 
-// ErrNoTable is returned by Rank for a measure that is not a declared
-// segment x item table.
-var ErrNoTable = errors.New("discreet: ranking needs a declared SegmentItems measure")
+// ErrNoTable is returned by Rank for a measure that is no declared table of items.
+var ErrNoTable = errors.New("discreet: ranking needs a declared SegmentItems, CategoryItems or ItemTotals measure")
 
 // RankRequest asks for a ranking of items for one person.
 type RankRequest struct {
 	Who        Raw      // zero: an anonymous visitor
-	Measure    string   // the SegmentItems measure whose released table to use
+	Measure    string   // the SegmentItems, CategoryItems or ItemTotals measure whose released table to use
 	Candidates []string // items to rank; nil: all known ones
 	Exclude    []string // items to leave out
 	Context    string   // category of the page, or ""
 	Limit      int      // most items in the answer; 0: all
 	Signals    Signals  // what came along with the request
+
+	// Limits that the person set; nil: rank.DefaultLimits, with which one busy day
+	// is no interest. What the person dismissed is never shown.
+	Limits    *rank.Limits
+	Keep      func(item, category string) bool // whether an item may be shown; nil: every one
+	Diversity float64                          // from 0 to 1, see rank.Request
+	Explore   string                           // names a draw, see rank.Request; "" for none
 }
 
 // Ranking is a ranking and the decision that it rests on. Without consent it is
@@ -35,14 +41,17 @@ type Ranking struct {
 	Decision Decision
 }
 
-// Rank orders items for one person, from the newest table that this engine
+// Rank orders items for one person, from the newest tables that this engine
 // released, the public catalog, and the person's own profile where the person
-// agreed to that. It spends no budget. What it shows is meant for that person's
+// agreed to that. Beside the table of the named measure it takes those of the same
+// purpose: item totals, the one of the most items first, for popularity; events by
+// category; item pairs; segment sizes. A table that is not released anew stays, and
+// the ranking says of which day it is. It spends no budget. What it shows is meant for that person's
 // eyes; it reveals their interests to whoever sees it.
 func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error) {
 	defer e.observe("Rank", e.cfg.Now(), &err)
 	room, index, ok := e.measure(q.Measure)
-	if !ok || room.specs[index].Kind != contrib.KindSegmentItems {
+	if !ok || !rankable(room.specs[index].Kind) {
 		return Ranking{}, ErrNoTable
 	}
 	model, err := e.model(room, q.Measure)
@@ -52,6 +61,11 @@ func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error)
 	now := e.cfg.Now()
 	req := rank.Request{
 		AsOf: room.rules.Day(now), Candidates: q.Candidates, Exclude: q.Exclude, Context: q.Context, Limit: q.Limit,
+		Limits: q.Limits, Keep: q.Keep, Diversity: q.Diversity, Explore: q.Explore,
+	}
+	if q.Limits == nil {
+		limits := rank.DefaultLimits()
+		req.Limits = &limits
 	}
 	r.Decision = anonymous
 	if !q.Who.IsZero() {
@@ -126,9 +140,12 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 		return nil, nil, decision, err
 	}
 	own := room.rules.History(p, now)
-	person := &rank.Person{Categories: make(map[string]float64, len(own.Interests))}
+	person := &rank.Person{
+		Categories: make(map[string]float64, len(own.Interests)), CategoryDays: make(map[string]int, len(own.Interests)),
+		Dismissed: own.Dismissed, Purpose: room.purpose,
+	}
 	for _, i := range own.Interests {
-		person.Categories[i.Category] = float64(i.Weight)
+		person.Categories[i.Category], person.CategoryDays[i.Category] = float64(i.Weight), i.Days
 	}
 	for _, name := range own.Segments {
 		person.Segments = append(person.Segments, rank.Segment{Name: name, Weight: 1})
@@ -153,9 +170,9 @@ func (e *Engine) serve(spec *contrib.Spec, r proof.Release) error {
 	if newer(e.tables.newest[spec.Name]) {
 		e.tables.newest[spec.Name] = r
 	}
-	switch spec.Kind {
-	case contrib.KindSegmentItems:
-	case contrib.KindSegmentSizes:
+	switch {
+	case rankable(spec.Kind), spec.Kind == contrib.KindItemPairs, byCategory(spec):
+	case spec.Kind == contrib.KindSegmentSizes:
 		if newer(e.tables.sizes[spec.Purpose]) {
 			e.tables.sizes[spec.Purpose] = r
 		}
@@ -164,7 +181,7 @@ func (e *Engine) serve(spec *contrib.Spec, r proof.Release) error {
 	}
 	for i := range e.rooms {
 		for _, s := range e.rooms[i].specs {
-			if s.Purpose != spec.Purpose || s.Kind != contrib.KindSegmentItems {
+			if s.Purpose != spec.Purpose || !rankable(s.Kind) {
 				continue
 			}
 			m, err := e.build(&e.rooms[i], s.Name)
@@ -199,9 +216,55 @@ func (e *Engine) build(room *room, measure string) (*rank.Model, error) {
 	if e.cfg.Weights != nil {
 		weights = *e.cfg.Weights
 	}
-	return rank.New(rank.Config{
-		Items: e.tables.newest[measure], Sizes: e.tables.sizes[room.purpose],
-		Catalog: e.cfg.Catalog, Parents: e.parents, Weights: weights,
-		SeenHalfLifeDays: rank.DefaultSeenHalfLifeDays,
+	c := rank.Config{
+		Sizes:   e.tables.sizes[room.purpose],
+		Catalog: e.cfg.Catalog, Parents: e.parents, Titles: e.cfg.Titles, Weights: weights,
+		SeenHalfLifeDays: rank.DefaultSeenHalfLifeDays, Purpose: room.purpose,
+	}
+	e.tables.beside(&c, room, measure)
+	return rank.New(c)
+}
+
+// beside fills in the newest tables of a purpose: that of the measure, and those
+// that help it.
+func (t *tables) beside(c *rank.Config, room *room, measure string) {
+	var totals []*contrib.Spec
+	for i := range room.specs {
+		s := &room.specs[i]
+		r := t.newest[s.Name]
+		switch {
+		case r.IsZero():
+		case s.Kind == contrib.KindItemTotals:
+			totals = append(totals, s)
+		case s.Name == measure:
+			c.Items = r
+		case s.Kind == contrib.KindItemPairs && c.Pairs.IsZero():
+			c.Pairs = r
+		case byCategory(s) && c.CategoryTotals.IsZero():
+			c.CategoryTotals = r
+		}
+	}
+	// A table whose items are discovered may hold any, so it is the widest.
+	slices.SortStableFunc(totals, func(a, b *contrib.Spec) int {
+		if a.Discovered != b.Discovered {
+			if a.Discovered {
+				return -1
+			}
+			return 1
+		}
+		return len(b.Items) - len(a.Items)
 	})
+	for _, s := range totals {
+		c.Totals = append(c.Totals, t.newest[s.Name])
+	}
+}
+
+// rankable reports whether Rank may be asked for a measure of the kind.
+func rankable(k contrib.Kind) bool {
+	return k == contrib.KindSegmentItems || k == contrib.KindCategoryItems || k == contrib.KindItemTotals
+}
+
+// byCategory reports whether a measure gives the events of each category.
+func byCategory(s *contrib.Spec) bool {
+	return s.Kind == contrib.KindEvents && s.Rows == contrib.RowsCategories
 }

@@ -4,17 +4,19 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/segment"
 )
 
-// MaxBatch is the largest number of events of one RecordBatch.
-const MaxBatch = 1 << 16
+// MaxBatch is the largest number of events of one RecordBatch. A batch takes some 20
+// bytes of memory an event and 500 a person, for each purpose, beside the events and
+// the profiles that change: some 300 MB for a million events of half as many people.
+// The more events of a person are in one batch, the less each costs.
+const MaxBatch = 1 << 20
 
 // ErrBatch is returned for a batch larger than MaxBatch.
-var ErrBatch = errors.New("discreet: a batch holds at most 65,536 events")
+var ErrBatch = errors.New("discreet: a batch holds at most 1,048,576 events")
 
 // Outcome says what became of one event for one purpose.
 type Outcome struct {
@@ -38,8 +40,7 @@ func (e *Engine) RecordInto(ctx context.Context, event Event, outcomes []Outcome
 	defer e.observe("Record", e.cfg.Now(), &err)
 	r := e.newRecording()
 	defer r.recycle()
-	r.one[0] = event
-	r.events, r.outcomes, r.single = r.one[:], outcomes, true
+	r.event, r.outcomes = event, outcomes
 	if err := r.record(ctx); err != nil {
 		return outcomes, err
 	}
@@ -58,33 +59,22 @@ type Tally struct {
 
 // RecordBatch takes many events in one step: on an error, also a cancelled
 // context, none of them is recorded. One person's events are taken in the order
-// given, though the order does not change what is kept.
+// given, though the order does not change what is kept. A batch of thousands is worked
+// on by all processors at once, as GOMAXPROCS says; to leave some to others, hand in
+// smaller ones.
 func (e *Engine) RecordBatch(ctx context.Context, events []Event) (t Tally, err error) {
 	defer e.observe("RecordBatch", e.cfg.Now(), &err)
 	if len(events) > MaxBatch {
 		return Tally{}, ErrBatch
 	}
-	r := e.newRecording()
-	defer r.recycle()
-	r.events = events
-	if err := r.record(ctx); err != nil {
+	b := e.newBatch(events)
+	if err := b.record(ctx); err != nil {
 		return Tally{}, err
 	}
-	t = Tally{
-		Events: len(events), Anonymous: r.anonymous, Malformed: r.malformed,
-		Denied: map[consent.Reason]int{}, Results: map[segment.Outcome]int{},
-	}
-	for i := range r.admissions {
-		if a := &r.admissions[i]; a.decision.Allowed {
-			t.Results[a.result]++
-		} else {
-			t.Denied[a.decision.Reason]++
-		}
-	}
-	return t, nil
+	return b.tally(), nil
 }
 
-// record takes the events under the keyset in use, and tells the counters.
+// record takes the event under the keyset in use, and tells the counters.
 func (r *recording) record(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -107,28 +97,21 @@ func (r *recording) record(ctx context.Context) error {
 func (r *recording) admit(ctx context.Context, k *keyset) error {
 	e := r.e
 	answers := e.newAnswers()
-	r.admissions = slices.Grow(r.admissions, len(r.events)*len(e.rooms))
-	for i := range r.events {
-		event := &r.events[i]
-		if event.Who.IsZero() {
-			r.anonymous++
-			continue
+	event := &r.event
+	r.anonymous = event.Who.IsZero()
+	for room := range e.segmented() {
+		if r.anonymous {
+			break
 		}
-		for room := range e.rooms {
-			link, err := k.deriver.Link(event.Who, e.rooms[room].purpose)
-			if err != nil {
-				if r.single {
-					return err // the caller is told which rule
-				}
-				r.malformed++
-				break
-			}
-			answers.ask(ctx, event.Who, link.Subject(), link.Purpose())
-			r.admissions = append(r.admissions, admission{
-				event: i, room: room, person: r.person(link.Subject(), i), next: -1,
-				link: link, heard: e.aged(e.hear(&event.Signals, e.rooms[room].purpose)),
-			})
+		link, err := k.deriver.Link(event.Who, e.rooms[room].purpose)
+		if err != nil {
+			return err // the caller is told which rule
 		}
+		r.person.subject = link.Subject()
+		answers.ask(ctx, event.Who, link.Subject(), link.Purpose())
+		r.admissions = append(r.admissions, admission{
+			room: room, link: link, heard: e.aged(e.hear(&event.Signals, e.rooms[room].purpose)),
+		})
 	}
 	if err := answers.wait(ctx); err != nil {
 		return err
@@ -139,15 +122,13 @@ func (r *recording) admit(ctx context.Context, k *keyset) error {
 	if err := e.suspended.look(ctx, e); err != nil {
 		return err
 	}
-	for i := range r.events {
-		if err := e.obeySignals(ctx, k, r.events[i].Who, &r.events[i].Signals); err != nil {
-			return err
-		}
+	if err := e.obeySignals(ctx, k, event.Who, &event.Signals); err != nil {
+		return err
 	}
 	for i := range r.admissions { // before anything is recorded, so that an error leaves nothing behind
 		a := &r.admissions[i]
 		if s := answers.get(a.link.Subject(), a.link.Purpose()); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
-			if err := e.obey(ctx, r.events[a.event].Who, a.link); err != nil {
+			if err := e.obey(ctx, event.Who, a.link); err != nil {
 				return err
 			}
 		}
@@ -174,7 +155,7 @@ func (r *recording) admit(ctx context.Context, k *keyset) error {
 	return nil
 }
 
-// meet moves the people of the events to their names of today.
+// meet moves the person to the name of today.
 func (r *recording) meet(ctx context.Context, k *keyset) error {
 	e := r.e
 	e.rights.RLock()
@@ -182,21 +163,11 @@ func (r *recording) meet(ctx context.Context, k *keyset) error {
 	if e.closed.Load() {
 		return ErrClosed
 	}
-	var buf [4]consent.Subject
-	for i := range r.people {
-		who := r.events[r.people[i].event].Who
-		known, err := k.deriver.AppendSubjects(buf[:0], who)
-		if err != nil {
-			return err
-		}
-		if len(known) == 1 && len(e.cfg.Adopt) == 0 {
-			continue
-		}
-		if _, err := e.meet(ctx, k, who); err != nil {
-			return err
-		}
+	if len(r.admissions) == 0 || k.deriver.Single(r.event.Who) && len(e.cfg.Adopt) == 0 {
+		return nil
 	}
-	return nil
+	_, err := e.meet(ctx, k, r.event.Who)
+	return err
 }
 
 // consentRow is a row of a consent record, as it was read.
@@ -228,53 +199,46 @@ func (r *recording) write(ctx context.Context) error {
 	})
 }
 
-// decide fills in the decision of every admission and groups the allowed ones
-// by profile row. The caller holds rights.
+// decide fills in the decision of every admission, and the rows that the allowed ones
+// go to. The caller holds rights.
 func (r *recording) decide(ctx context.Context, answers *answers, m segment.Moment) error {
-	e := r.e
-	for i := range r.people {
-		if err := r.read(ctx, &r.people[i]); err != nil {
-			return err
-		}
+	if len(r.admissions) == 0 {
+		return nil
+	}
+	e, h := r.e, &r.person.history
+	if err := r.read(ctx); err != nil {
+		return err
 	}
 	for i := range r.admissions {
 		a := &r.admissions[i]
-		subject, purpose, h := a.link.Subject(), a.link.Purpose(), &r.people[a.person].history
+		subject, purpose := a.link.Subject(), a.link.Purpose()
 		a.decision = e.book.Decide(consent.Question{
 			Subject: subject, Purpose: purpose, History: h,
-			EventTime: r.events[a.event].Time, Now: m.Now, Source: answers.get(subject, purpose),
+			EventTime: r.event.Time, Now: m.Now, Source: answers.get(subject, purpose),
 			Heard: a.heard, Suspended: e.suspended.holds(purpose),
 		})
 		if _, ok := a.decision.Grant(); !ok {
 			continue
 		}
-		w, fresh := r.workOn(segment.Key{Purpose: purpose, ID: a.link.ID()}, i)
-		if fresh {
-			w.moment = m
-			w.moment.EntersNext = e.rooms[a.room].entersNext(h, &m)
-		}
+		w := profileWork{moment: m, admission: i}
+		w.moment.EntersNext = e.rooms[a.room].entersNext(h, &m)
+		r.keys, r.work = append(r.keys, segment.Key{Purpose: purpose, ID: a.link.ID()}), append(r.work, w)
 	}
 	return nil
 }
 
-// changeRow makes of a profile row what the events of its person make of it.
+// changeRow makes of a profile row what the event makes of it.
 func (r *recording) changeRow(i int, row []byte) ([]byte, error) {
-	w, before := &r.work[i], row
-	turn := 0 // which of two buffers row is not in
-	for n := w.first; n >= 0; n = r.admissions[n].next {
-		a := &r.admissions[n]
-		grant, _ := a.decision.Grant()
-		next, result, err := r.e.rooms[a.room].rules.AdmitInto(r.rows[turn][:0], row, grant, a.link, r.events[a.event].bare(), w.moment)
-		if err != nil {
-			return nil, err
-		}
-		if a.result = result; result == segment.Admitted {
-			r.rows[turn] = next
-			turn = 1 - turn
-		}
-		row = next
+	w := &r.work[i]
+	a := &r.admissions[w.admission]
+	grant, _ := a.decision.Grant()
+	next, result, err := r.e.rooms[a.room].rules.AdmitInto(r.next[:0], row, grant, a.link, r.event.bare(), w.moment)
+	if err != nil {
+		return nil, err
 	}
-	var err error
-	w.edges, err = r.turns.changed(r.admissions[w.first].room, before, row)
-	return row, err
+	if a.result = result; result == segment.Admitted {
+		r.next = next
+	}
+	w.edges, err = r.turns.changed(a.room, row, next)
+	return next, err
 }

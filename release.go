@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"iter"
 	"slices"
-	"time"
 
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/ledger"
@@ -89,7 +87,7 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 	if err := e.assignSlots(ctx, room, index, now, ticket); err != nil {
 		return dp.Release{}, err
 	}
-	counts, err := dp.Count(ctx, spec, ticket.Window().Index, ticket.AsOf(), e.people(ctx, room, index, now, ticket))
+	counts, err := e.count(ctx, room, index, now, ticket)
 	if err != nil {
 		return dp.Release{}, err
 	}
@@ -113,38 +111,6 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 }
 
 var errStop = errors.New("discreet: stop") // ends a scan; never returned
-
-// people yields every person record that may count, as of the ticket and one
-// moment for all, so that what a person contributes is a function of that
-// person's record alone.
-func (e *Engine) people(ctx context.Context, room *room, index int, now time.Time, t *ledger.Ticket) iter.Seq2[*contrib.Person, error] {
-	return func(yield func(*contrib.Person, error) bool) {
-		err := e.countedRows(ctx, room, func(_ segment.ID, row []byte) error {
-			p, err := segment.ReadProfile(row)
-			if err != nil {
-				return err
-			}
-			person, ok := e.reads(room, index, p, now, t.AsOf(), t.Window().Index)
-			if ok && !yield(&person, nil) {
-				return errStop
-			}
-			return nil
-		})
-		if err != nil && err != errStop {
-			yield(nil, err)
-		}
-	}
-}
-
-// reads returns what a release of a measure reads of a profile, without what happened
-// before the measure was declared, and false for somebody who does not count.
-func (e *Engine) reads(room *room, index int, p *segment.Profile, now time.Time, asOf contrib.Day, window int32) (contrib.Person, bool) {
-	since := e.since[room.specs[index].Name]
-	person, ok := room.rules.Person(p, index, now, asOf, window)
-	person.Items = slices.DeleteFunc(person.Items, func(it contrib.Entry) bool { return it.Day < since })
-	person.Days = slices.DeleteFunc(person.Days, func(a contrib.Act) bool { return a.Day < since })
-	return person, ok
-}
 
 // countedRows calls f with the rows that may count in releases, over one snapshot.
 func (e *Engine) countedRows(ctx context.Context, room *room, f func(id segment.ID, row []byte) error) error {

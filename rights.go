@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/internal/audited"
 	"github.com/discreet-go/discreet/segment"
 )
 
 // Explanation answers "what do you hold about me, why, and what follows from
 // it?" for one person.
 type Explanation struct {
-	Consent  consent.Summary       `json:"consent"`  // every purpose: state, since, until, notice, how to change it; and to whom what was disclosed
-	Profiles []segment.Explanation `json:"profiles"` // one for each purpose with a profile
+	Consent  consent.Summary       `json:"consent"`           // every purpose: state, since, until, notice, how to change it; and to whom what was disclosed
+	Profiles []segment.Explanation `json:"profiles"`          // one for each purpose with a profile
+	Audited  []Audited             `json:"audited,omitempty"` // for audits of fairness
 }
 
 // Portable is a person's own data, to take along: everything that is held
@@ -25,6 +27,7 @@ type Portable struct {
 	Made     time.Time          `json:"made"`
 	Consent  consent.Summary    `json:"consent"`
 	Profiles []segment.Portable `json:"profiles"`
+	Audited  []Audited          `json:"audited,omitempty"` // for audits of fairness
 }
 
 // Explain tells a person what is held and what follows from it: consents,
@@ -37,13 +40,16 @@ func (e *Engine) Explain(ctx context.Context, who Raw, by Actor) (x Explanation,
 		return Explanation{}, err
 	}
 	now := e.cfg.Now()
-	r, profiles, err := e.held(ctx, who)
+	r, profiles, audits, err := e.held(ctx, who)
 	if err != nil {
 		return Explanation{}, err
 	}
 	x.Consent = e.book.RecordSummary(r, now)
 	for _, p := range profiles {
 		x.Profiles = append(x.Profiles, p.rules.Explain(p.profile, now))
+	}
+	for _, p := range audits {
+		x.Audited = append(x.Audited, e.auditRoom().audit.Held(p, now))
 	}
 	return x, nil
 }
@@ -57,13 +63,16 @@ func (e *Engine) Export(ctx context.Context, who Raw, by Actor) (x Portable, err
 		return Portable{}, err
 	}
 	now := e.cfg.Now()
-	r, profiles, err := e.held(ctx, who)
+	r, profiles, audits, err := e.held(ctx, who)
 	if err != nil {
 		return Portable{}, err
 	}
 	x = Portable{Format: "discreet-export/1", Tenant: e.cfg.Tenant, Made: now.UTC(), Consent: e.book.RecordSummary(r, now)}
 	for _, p := range profiles {
 		x.Profiles = append(x.Profiles, p.rules.Export(p.profile, now))
+	}
+	for _, p := range audits {
+		x.Audited = append(x.Audited, e.auditRoom().audit.Held(p, now))
 	}
 	return x, nil
 }
@@ -74,40 +83,49 @@ type heldProfile struct {
 	rules   *segment.Rules
 }
 
-// held returns consent and profiles of a person as of one moment, by purpose;
+// held returns consent, profiles and rows for audits of a person as of one moment, by purpose;
 // also what stands under roots that are kept for access and erasure only.
-func (e *Engine) held(ctx context.Context, who Raw) (*consent.Record, []heldProfile, error) {
+func (e *Engine) held(ctx context.Context, who Raw) (*consent.Record, []heldProfile, []*audited.Row, error) {
 	e.rights.RLock()
 	defer e.rights.RUnlock()
 	if e.closed.Load() {
-		return nil, nil, ErrClosed
+		return nil, nil, nil, ErrClosed
 	}
 	record, err := e.consents(ctx, who)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	names, err := e.names(e.keys.Load(), who, true)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	var profiles []heldProfile
+	var audits []*audited.Row
 	for i, r := range e.rooms {
 		for _, n := range names {
 			row, err := e.cfg.Store.ProfileRow(ctx, segment.Key{Purpose: r.purpose, ID: n.ids[i]})
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 			if row == nil {
 				continue
 			}
+			if r.audit != nil {
+				p, err := audited.Read(row)
+				if err != nil {
+					return nil, nil, nil, err
+				}
+				audits = append(audits, p)
+				continue
+			}
 			p, err := segment.ReadProfile(row)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 			profiles = append(profiles, heldProfile{p, r.rules})
 		}
 	}
-	return record, profiles, nil
+	return record, profiles, audits, nil
 }
 
 // Withdraw ends a person's consent for the purposes and deletes their profiles

@@ -77,6 +77,15 @@ func TestOtherEngineWithdraws(t *testing.T) {
 		if outcomes[0].Decision.Allowed || len(rows(t, store.Store)) != 0 {
 			t.Errorf("%s by another engine: %v, %d profiles", name, outcomes[0].Decision, len(rows(t, store.Store)))
 		}
+		e.Clock.Advance(time.Hour)
+		e.Agree(t, ann)
+		once = sync.Once{}
+		store.between = func() { once.Do(func() { store.between = nil; check(t, end()) }) }
+		tally, err := e.RecordBatch(t.Context(), []discreet.Event{event(e, ann, "2", "a", "sports.running"), event(e, ann, "3", "a", "sports.running")})
+		check(t, err)
+		if len(tally.Results) != 0 || len(rows(t, store.Store)) != 0 {
+			t.Errorf("%s by another engine, of a batch: %+v, %d profiles", name, tally, len(rows(t, store.Store)))
+		}
 	}
 }
 

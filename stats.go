@@ -11,10 +11,10 @@ import (
 // not releases, and must not be published. None is labelled by person, segment,
 // item, category or group.
 type Stats struct {
-	Events     int64 // given to Record and RecordBatch, by purpose
-	Admitted   int64 // taken into a profile
+	Events     int64 // given to Record, RecordBatch and the calls for audits, by purpose
+	Admitted   int64 // taken into a profile, or for an audit
 	Duplicates int64 // replays, no-ops
-	Refused    int64 // refused by the profile's rules
+	Refused    int64 // refused by the rules of the row
 	Denied     int64 // refused for lack of consent
 	Anonymous  int64 // without a person
 	Malformed  int64 // identifier refused by its normaliser

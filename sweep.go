@@ -52,13 +52,18 @@ func (e *Engine) Sweep(ctx context.Context) (s Swept, err error) {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		turns, today := e.newEdges(), r.rules.Day(now)
+		turns, today := e.newEdges(), dayOf(now)
+		if r.audit != nil {
+			turns = nil
+		} else {
+			today = r.rules.Day(now)
+		}
 		err := e.cfg.Store.ProfileSweep(ctx, r.purpose, func(id segment.ID, row []byte) (next []byte, err error) {
 			if keys.lost(id) {
 				s.Profiles++
 				return nil, nil
 			}
-			next, err = r.rules.Expire(row, m)
+			next, err = r.keeper().Expire(row, m)
 			if err == nil && turns != nil {
 				list, err := r.rules.Edges(segment.Held{Row: row, Day: contrib.Day(e.swept[i].Load())}, segment.Held{Row: next, Day: today})
 				if err != nil {

@@ -115,7 +115,7 @@ func (e *Engine) publish(ctx context.Context, now time.Time) error {
 		replaced := i+1 < len(defs) && newer[i+1]
 		e.versions[i].Serves = !newer[i] && !replaced || newer[i] != filling[defs[i].Purpose]
 	}
-	for i := range e.rooms {
+	for i := range e.segmented() {
 		if r := &e.rooms[i]; filling[r.purpose] {
 			r.rules, r.hash = r.older, r.olderHash
 		}

@@ -34,10 +34,12 @@ func suites() []suite {
 		{"accounting", "composing a thousand mechanisms: time, and how close the bound is", accountings},
 		{"audit", "what audits certify, and whether they notice every planted bug", audits},
 		{"consent", "reading what consent frameworks say: time and allocations, against Prebid's reader", consents},
+		{"fairness", "audits of groups from released counts: how often they are wrong, how often they see something", fairnesses},
 		{"ledger", "a durable charge against a bare write and sync, charges at the same time, checking a log", ledgers},
 		{"noise", "one draw of noise: time and allocations, against Google's noise package", noises},
 		{"pipeline", "events to released tables: throughput and size of what is kept", pipeline},
 		{"pseudonym", "deriving a pseudonym: CPU time and allocations, against plain hashing", pseudonyms},
+		{"rank", "what rankings from released tables are worth against those without noise, and one of 500 items", ranks},
 		{"release", "counts to a released table of a million keys, against dpagg.Count", releases},
 		{"segment", "one event into a profile, what profiles take, stores in batches, raw lines to membership", segments},
 	}

@@ -24,6 +24,14 @@ func cpuTime() (time.Duration, error) {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
+// peakMemory returns the most bytes of memory that the process has held, as of Linux,
+// which counts in kilobytes.
+func peakMemory() (float64, error) {
+	var u syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return float64(u.Maxrss) * 1024, err
+}
+
 // cost is what one operation takes.
 type cost struct {
 	ns     float64 // processor time

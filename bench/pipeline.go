@@ -3,10 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,10 +31,12 @@ const (
 // pipeline measures the whole chain: choices and events through the engine into
 // profiles, then both tables released.
 func pipeline(ctx context.Context, b *bench) error {
-	if err := pipelineSynthetic(ctx, b); err != nil {
-		return err
+	for _, f := range []func(context.Context, *bench) error{pipelineSynthetic, pipelineMany, pipelineRetail} {
+		if err := f(ctx, b); err != nil {
+			return err
+		}
 	}
-	return pipelineRetail(ctx, b)
+	return nil
 }
 
 // A step is one call of a run: answers first, then events.
@@ -71,7 +74,7 @@ func pipelineSynthetic(ctx context.Context, b *bench) error {
 	for _, i := range g.Items()[:500] {
 		items = append(items, i.ID)
 	}
-	steps := syntheticSteps(g)
+	steps := slices.Collect(syntheticSteps(g, pipelineBatch))
 	how := chain{segment.Small(), c.Categories, items}
 	runs := 5
 	if b.short {
@@ -109,43 +112,48 @@ func pipelineSynthetic(ctx context.Context, b *bench) error {
 	)
 }
 
-// syntheticSteps cuts the stream into steps. People answer at the start of the
-// step in which they do, and leave at the start of the next, which is what a
-// batch job does.
-func syntheticSteps(g *synth.Generator) []step {
+// syntheticSteps cuts the stream into steps of so many events. People answer at the
+// start of the step in which they do, and leave at the start of the next, which is
+// what a batch job does.
+func syntheticSteps(g *synth.Generator, size int) iter.Seq[step] {
 	raws := make([]discreet.Raw, g.People())
 	for i := range raws {
 		raws[i] = discreet.Email(g.Email(i))
 	}
-	var steps []step
-	s, next := step{}, step{}
-	flush := func() {
-		if len(s.events)+len(s.choices)+len(s.leave) > 0 {
-			steps = append(steps, s)
+	return func(yield func(step) bool) {
+		s, next := step{}, step{}
+		flush := func() bool {
+			if len(s.events)+len(s.choices)+len(s.leave) > 0 && !yield(s) {
+				return false
+			}
+			s, next = next, step{}
+			return true
 		}
-		s, next = next, step{}
-	}
-	for r := range g.All() {
-		if s.at.IsZero() {
-			s.at = r.Time
-		}
-		switch r.Kind {
-		case synth.Choice:
-			s.choices = append(s.choices, discreet.Chosen{Who: raws[r.Person], Choice: answer(r.Granted)})
-		case synth.Withdrawal:
-			next.leave = append(next.leave, raws[r.Person])
-		case synth.Event:
-			s.events = append(s.events, discreet.Event{
-				Who: raws[r.Person], MessageID: r.MessageID, Kind: r.Action, Item: r.Item, Category: r.Category, Time: r.Time,
-			})
-			if len(s.events) == pipelineBatch {
-				flush()
+		for r := range g.All() {
+			if s.at.IsZero() {
+				s.at = r.Time
+			}
+			switch r.Kind {
+			case synth.Choice:
+				s.choices = append(s.choices, discreet.Chosen{Who: raws[r.Person], Choice: answer(r.Granted)})
+			case synth.Withdrawal:
+				next.leave = append(next.leave, raws[r.Person])
+			case synth.Event:
+				if s.events == nil {
+					s.events = make([]discreet.Event, 0, size)
+				}
+				s.events = append(s.events, discreet.Event{
+					Who: raws[r.Person], MessageID: r.MessageID, Kind: r.Action, Item: r.Item, Category: r.Category, Time: r.Time,
+				})
+				if len(s.events) == size && !flush() {
+					return
+				}
 			}
 		}
+		if flush() {
+			flush()
+		}
 	}
-	flush()
-	flush()
-	return steps
 }
 
 // pipelineRetail reads the Online Retail file, once with every batch synced to
@@ -221,11 +229,44 @@ func pipelineRetail(ctx context.Context, b *bench) error {
 // run takes the steps through a fresh engine over the store, releases both
 // tables, and returns how long that took.
 func (c chain) run(ctx context.Context, store discreet.Store, steps []step) (time.Duration, error) {
-	keys, err := pseudonym.NewKeyring()
+	r, err := c.open(ctx, store, steps[0].at)
 	if err != nil {
 		return 0, err
 	}
-	now := steps[0].at
+	defer r.engine.Close()
+	start := time.Now()
+	for _, s := range steps {
+		if err := r.consents(ctx, s); err != nil {
+			return 0, err
+		}
+		if err := r.events(ctx, s); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.release(ctx); err != nil {
+		return 0, err
+	}
+	elapsed := time.Since(start)
+	if r.admitted == 0 {
+		return 0, errors.New("bench: no event was admitted")
+	}
+	return elapsed, nil
+}
+
+// A running chain is an engine on its way through the steps.
+type running struct {
+	engine   *discreet.Engine
+	now      time.Time
+	admitted int
+}
+
+// open opens a fresh engine over the store.
+func (c chain) open(ctx context.Context, store discreet.Store, now time.Time) (*running, error) {
+	keys, err := pseudonym.NewKeyring()
+	if err != nil {
+		return nil, err
+	}
+	r := &running{now: now}
 	cfg := discreet.Config{
 		Tenant: "bench", Keys: keys, Store: store, Taxonomy: c.taxonomy, TTLDays: 365,
 		Notices: []consent.Notice{pipelineNotice()},
@@ -237,7 +278,7 @@ func (c chain) run(ctx context.Context, store discreet.Store, steps []step) (tim
 			},
 		},
 		Budget: dp.Budget{Epsilon: 2, Delta: 1e-6, WindowDays: pipelineWindow},
-		Now:    func() time.Time { return now },
+		Now:    func() time.Time { return r.now },
 	}
 	for _, category := range c.segments {
 		cfg.Segments = append(cfg.Segments, segment.Definition{
@@ -245,49 +286,52 @@ func (c chain) run(ctx context.Context, store discreet.Store, steps []step) (tim
 			All: []segment.Predicate{{Score: &segment.Score{Category: category, HalfLifeDays: 14, AtLeastMilli: 1500}}},
 		})
 	}
-	engine, err := discreet.Open(ctx, cfg)
-	if err != nil {
-		return 0, err
+	r.engine, err = discreet.Open(ctx, cfg)
+	return r, err
+}
+
+// consents takes what people of a step answer.
+func (r *running) consents(ctx context.Context, s step) error {
+	if s.at.After(r.now) {
+		r.now = s.at
 	}
-	defer engine.Close()
-	admitted := 0
-	start := time.Now()
-	for _, s := range steps {
-		if s.at.After(now) {
-			now = s.at
-		}
-		if err := engine.AdvanceWindow(ctx, discreet.Actor{ID: "bench", Reason: "measuring"}); err != nil {
-			return 0, err
-		}
-		for _, who := range s.leave {
-			if _, err := engine.Withdraw(ctx, who, pipelinePurpose); err != nil {
-				return 0, err
-			}
-		}
-		for from := 0; from < len(s.choices); from += pipelineBatch {
-			if err := engine.ChooseBatch(ctx, s.choices[from:min(from+pipelineBatch, len(s.choices))]); err != nil {
-				return 0, err
-			}
-		}
-		if n := len(s.events); n > 0 {
-			now = s.events[n-1].Time
-			tally, err := engine.RecordBatch(ctx, s.events)
-			if err != nil {
-				return 0, err
-			}
-			admitted += tally.Results[segment.Admitted]
+	if err := r.engine.AdvanceWindow(ctx, discreet.Actor{ID: "bench", Reason: "measuring"}); err != nil {
+		return err
+	}
+	for _, who := range s.leave {
+		if _, err := r.engine.Withdraw(ctx, who, pipelinePurpose); err != nil {
+			return err
 		}
 	}
+	for chunk := range slices.Chunk(s.choices, pipelineBatch) {
+		if err := r.engine.ChooseBatch(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// events takes what people of a step do.
+func (r *running) events(ctx context.Context, s step) error {
+	n := len(s.events)
+	if n == 0 {
+		return nil
+	}
+	r.now = s.events[n-1].Time
+	tally, err := r.engine.RecordBatch(ctx, s.events)
+	r.admitted += tally.Results[segment.Admitted]
+	return err
+}
+
+// release releases both tables.
+func (r *running) release(ctx context.Context) error {
 	for _, measure := range []string{"sizes", "items"} {
-		if _, err := engine.Release(ctx, discreet.Query{Name: "bench-" + measure, Measure: measure, Share: 0.3}, discreet.Actor{ID: "bench", Reason: "measuring"}); err != nil {
-			return 0, err
+		_, err := r.engine.Release(ctx, discreet.Query{Name: "bench-" + measure, Measure: measure, Share: 0.3}, discreet.Actor{ID: "bench", Reason: "measuring"})
+		if err != nil {
+			return err
 		}
 	}
-	elapsed := time.Since(start)
-	if admitted == 0 {
-		return 0, fmt.Errorf("bench: no event was admitted")
-	}
-	return elapsed, nil
+	return nil
 }
 
 func pipelineNotice() consent.Notice {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/discreet-go/discreet"
@@ -45,7 +46,7 @@ func profileSize(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	steps := syntheticSteps(g)
+	steps := slices.Collect(syntheticSteps(g, pipelineBatch))
 	strip := func(keep func(e discreet.Event) (discreet.Event, bool)) (held, error) {
 		changed := make([]step, len(steps))
 		for i, s := range steps {

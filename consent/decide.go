@@ -34,6 +34,13 @@ func (d Decision) Grant() (Grant, bool) {
 	return d.grant, true
 }
 
+// Again reports whether an event at another time, and nothing else of the question
+// changed, is allowed by the same grant: the records here allowed it, and the time lies
+// in their interval. False says nothing.
+func (d *Decision) Again(event time.Time) bool {
+	return d.Allowed && !d.BySource && d.grant.Covers(event)
+}
+
 // String returns "allowed: " or "denied: " and the reason's code.
 func (d Decision) String() string {
 	if d.Allowed {

@@ -97,6 +97,47 @@ func TestGrantCoversExactlyItsPurpose(t *testing.T) {
 	}
 }
 
+// TestAgain: where a decision says that it holds for another time of the event, that
+// time gets the same decision, whatever the Source says; and within an interval it does.
+func TestAgain(t *testing.T) {
+	b := newBook(t, shop())
+	var h consent.History
+	grant(t, b, &h, t0, content)
+	h.Withdraw(content, after(2))
+	grant(t, b, &h, after(4), content)
+	times := []time.Time{{}, time.Unix(-1<<60, 0), time.Unix(1<<60, 0)}
+	for d := -1; d < 8; d++ {
+		for _, by := range []time.Duration{-time.Millisecond, -1, 0, 1, time.Millisecond} {
+			times = append(times, after(d).Add(by))
+		}
+	}
+	times = append(times, after(4+365).Add(-1), after(4+365))
+	held := 0
+	for _, source := range []consent.SourceAnswer{
+		{}, {Asked: true, Failed: true}, {Asked: true, Answer: consent.Answer{State: consent.Denied}},
+		{Asked: true, Answer: consent.Answer{State: consent.Allowed, Since: after(3)}},
+	} {
+		for _, now := range []time.Time{after(1), after(3), after(6), after(400)} {
+			for _, first := range times {
+				q := consent.Question{Subject: subject(1), Purpose: content, History: &h, EventTime: first, Now: now, Source: source}
+				d := b.Decide(q)
+				for _, q.EventTime = range times {
+					if !d.Again(q.EventTime) {
+						continue
+					}
+					if held++; b.Decide(q) != d {
+						t.Fatalf("%v at %v is not what it was at %v", b.Decide(q), q.EventTime, first)
+					}
+				}
+			}
+		}
+	}
+	var zero consent.Decision
+	if held < 100 || zero.Again(t0) {
+		t.Errorf("%d decisions held", held)
+	}
+}
+
 func TestDecideInvalid(t *testing.T) {
 	b := newBook(t, shop())
 	h := &consent.History{}

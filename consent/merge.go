@@ -1,7 +1,6 @@
 package consent
 
 import (
-	"slices"
 	"time"
 )
 
@@ -141,15 +140,18 @@ func (m *merging) remember(r *record, old *record, open *interval) {
 		if side == nil || side.denial.kind == 0 {
 			continue
 		}
-		if d := side.denial.since(m.into.floor()); d.at <= last.given && d.apart(r.intervals) {
+		if d := side.denial.since(m.into.floor()); d.at <= last.given {
 			r.denial = *stricter(&r.denial, &d)
 		}
 	}
-}
-
-// apart reports whether the no lies in none of the intervals.
-func (d *denial) apart(list []interval) bool {
-	return !slices.ContainsFunc(list, func(v interval) bool { return v.given < d.at && d.at < v.end() })
+	// A consent of one side does not go on past the no of the other, which said nothing
+	// that allows it until the yes that is open.
+	for i := range r.intervals {
+		if v := &r.intervals[i]; r.denial.kind != 0 && v.given < r.denial.at && r.denial.at < v.end() {
+			v.ended, v.affirmed = r.denial.at, min(v.affirmed, r.denial.at)
+			v.expires = min(v.expires, v.affirmed+days(MaxConsentDays))
+		}
+	}
 }
 
 // forced returns the no of a record that is in force, or nil.

@@ -89,43 +89,51 @@ func seal(t *tally) *Counts {
 }
 
 func count(ctx context.Context, f *frame, people iter.Seq2[*contrib.Person, error]) (*tally, error) {
-	var sum adder
-	switch {
-	case f.spec.External():
-		sum = numbers{}
-	case f.spec.Discovered:
-		sum = &sparse{items: map[string]uint32{}, sums: map[uint64]int64{}}
-	default:
-		sum = newDense(&f.spec)
-	}
-	var n uint
-	for person, err := range people {
-		if err != nil {
-			return nil, err
-		}
-		if person == nil {
-			return nil, ErrPeople
-		}
-		if n++; n%256 == 1 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-		}
-		for _, c := range f.spec.Vector(person, f.window, f.asOf) {
-			if err := sum.add(c); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if err := ctx.Err(); err != nil {
+	sum := newAdder(&f.spec)
+	if err := sumUp(ctx, f, sum, people); err != nil {
 		return nil, err
 	}
 	return sum.tally(f), nil
 }
 
+func newAdder(s *Spec) adder {
+	if s.External() {
+		return numbers{}
+	}
+	if s.Discovered {
+		return &sparse{items: map[string]uint32{}, sums: map[uint64]int64{}}
+	}
+	return newDense(s)
+}
+
+// sumUp adds up what people contribute.
+func sumUp(ctx context.Context, f *frame, sum adder, people iter.Seq2[*contrib.Person, error]) error {
+	var n uint
+	for person, err := range people {
+		if err != nil {
+			return err
+		}
+		if person == nil {
+			return ErrPeople
+		}
+		if n++; n%256 == 1 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		for _, c := range f.spec.Vector(person, f.window, f.asOf) {
+			if err := sum.add(c); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
 // adder sums cells of one kind of partition.
 type adder interface {
 	add(contrib.Cell) error
+	merge(adder) error // of the same kind, of other people
 	tally(*frame) *tally
 }
 

@@ -23,6 +23,35 @@ func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[
 	if err != nil {
 		return nil, nil, err
 	}
+	return t.exact()
+}
+
+// ExactAll is Exact of CountAll.
+func ExactAll(spec *contrib.Spec, window int32, asOf contrib.Day, shares []iter.Seq2[*contrib.Person, error]) ([]CellKey, []int64, error) {
+	c, err := CountAll(context.Background(), spec, window, asOf, shares)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.take().exact()
+}
+
+// MergeTwice merges a cell of a value with another one of it.
+func MergeTwice(spec *contrib.Spec, value int64) error {
+	var sums [2]adder
+	for i := range sums {
+		sums[i] = newAdder(spec)
+		item := ""
+		if len(spec.Items) > 0 {
+			item = spec.Items[0]
+		}
+		if err := sums[i].add(contrib.Cell{Item: item, Value: value}); err != nil {
+			return err
+		}
+	}
+	return sums[0].merge(sums[1])
+}
+
+func (t *tally) exact() ([]CellKey, []int64, error) {
 	keys := make([]CellKey, len(t.values))
 	for i := range keys {
 		keys[i] = t.cell(i)
@@ -80,7 +109,12 @@ func Reach(coefs, sigmas []float64) float64 {
 
 // Passed is the interval of a value that reached a threshold.
 func Passed(value, threshold int64, sigma float64) (low, high float64) {
-	return passed{float64(value), float64(threshold), sigma}.interval()
+	return PassedFrom(value, threshold, sigma, 1)
+}
+
+// PassedFrom is Passed where fewer than least people never make a cell come out.
+func PassedFrom(value, threshold int64, sigma float64, least int64) (low, high float64) {
+	return passed{float64(value), float64(threshold), sigma, float64(least)}.interval()
 }
 
 // MadeOf returns, for each cell, what the interval of a consistent estimate is made
@@ -104,3 +138,6 @@ func SmoothLevels(gap, variance, y []float64) (value, kept []float64, q float64)
 	value, kept = s.smooth(append([]float64(nil), y...))
 	return value, kept, s.wander(y)
 }
+
+// AddTo adds to a sum, or reports that it does not fit.
+func AddTo(sum *int64, v int64) error { return addTo(sum, v) }

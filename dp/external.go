@@ -53,6 +53,16 @@ func (m numbers) add(c contrib.Cell) error {
 	return err
 }
 
+// merge adds the numbers of other people.
+func (m numbers) merge(other adder) error {
+	for at, v := range other.(numbers) {
+		if err := m.add(contrib.Cell{Row: int(at >> 32), Column: int(uint32(at)), Value: v}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (m numbers) tally(f *frame) *tally {
 	t := &tally{frame: f, places: slices.Sorted(maps.Keys(m)), values: make([]int64, len(m))}
 	for i, at := range t.places {

@@ -79,7 +79,8 @@ const (
 )
 
 // Amounts returns what a value of the release is in its Unit, value*Step/Per, or of a
-// variance in the square of it.
+// variance in the square of it. The part "count" of means has no unit: its values are
+// people.
 func Amounts(h Header, value int64) float64 {
 	if h.Step < 1 || h.Per < 1 {
 		return float64(value)

@@ -20,7 +20,9 @@
 // update reads, calls its function without holding a lock, and then writes all
 // of its rows in one step if none of them changed meanwhile, else it begins
 // again. Updates of different people do not wait for each other's functions. A
-// row is written over where the new one fits, which costs no allocation. A
+// row is written over where the new one fits, which costs no allocation.
+// ProfileUpdateParallel is for very many rows: it reads them where they stand, calls its
+// function in several goroutines, and asks again only for rows that changed meanwhile. A
 // scan copies the references of one purpose's rows under lock, 36 bytes a row,
 // and then calls its function on that snapshot: a row appears once, whole, as
 // it was at that moment, whatever is written meanwhile.

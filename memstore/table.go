@@ -22,9 +22,10 @@ type table struct {
 }
 
 type shard struct {
-	mu   sync.RWMutex
-	rows map[ident.ID]cell
-	_    [32]byte // a cache line each
+	mu      sync.RWMutex
+	rows    map[ident.ID]cell
+	version uint64   // changes with every row
+	_       [24]byte // a cache line each
 }
 
 // cell is where a row stands: n bytes in room for c. A row is written over where
@@ -144,7 +145,9 @@ func (t *table) scanned() {
 
 // put writes a row where now is, which had says is there. The lock is held.
 func (t *table) put(id *ident.ID, now cell, had bool, row []byte) {
-	rows := t.shards[place(id)].rows
+	sh := &t.shards[place(id)]
+	rows := sh.rows
+	sh.version++
 	if !had || !now.fits(len(row)) || t.scans.Load() > 0 {
 		rows[*id] = newCell(row)
 		return
@@ -327,6 +330,7 @@ func (u *update) write() {
 		case s.has && !s.drop:
 			s.table.put(&s.id, s.now, s.had, u.row(s.next))
 		default:
+			s.table.shards[place(&s.id)].version++
 			delete(s.rows(), s.id)
 		}
 	}

@@ -70,6 +70,15 @@ func (d *Deriver) appendSubjects(dst []Subject, r Raw, all bool) ([]Subject, err
 	return dst, nil
 }
 
+// Single reports whether what is kept of identifiers of r's kind stands under the
+// pseudonyms of [Deriver.Link] alone: one root writes, none is read beside it, and the
+// normaliser has no earlier version, so that [Deriver.Earlier] has nothing to append.
+func (d *Deriver) Single(r Raw) bool {
+	c, err := d.contexts()
+	kind := int(r.Kind()) - 1
+	return err == nil && kind >= 0 && kind < kinds && c.read == 1 && len(c.earlier[kind]) == 0
+}
+
 // Earlier appends the links that rows and consent of r may stand under beside
 // the one of [Deriver.Link]: those of [Deriver.AppendCandidates] but the first,
 // in its order. There are none in a ring of one root.

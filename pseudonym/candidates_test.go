@@ -63,6 +63,29 @@ func TestCandidatesOrder(t *testing.T) {
 }
 
 // A person under an earlier root has the link that Link gave then, salt and all.
+// TestSingle: exactly where there is nothing under earlier links.
+func TestSingle(t *testing.T) {
+	five, _, _ := fiveRoots(t)
+	one := newRing(t)
+	retired := step(t)(one.Rotate(one.Created()))
+	retired = step(t)(retired.Retire(retired.Roots()[1].ID, pseudonym.EraseOnly, one.Created()))
+	seen := map[bool]int{}
+	for _, k := range []*pseudonym.Keyring{one, five, retired} {
+		d := deriver(t, k, "acme", "ads")
+		for _, who := range []pseudonym.Raw{pseudonym.Email("jane@example.com"), pseudonym.Phone("+4915112345678"), pseudonym.Opaque("c-1")} {
+			earlier, err := d.Earlier(nil, who, "ads")
+			if single := d.Single(who); err != nil || single != (len(earlier) == 0) {
+				t.Errorf("single is %v with %d earlier links, %v", single, len(earlier), err)
+			}
+			seen[d.Single(who)]++
+		}
+	}
+	var none pseudonym.Deriver
+	if len(seen) != 2 || none.Single(pseudonym.Opaque("c-1")) || deriver(t, one, "acme", "ads").Single(pseudonym.Raw{}) {
+		t.Errorf("%v", seen)
+	}
+}
+
 func TestEarlierLinksAreThoseOfThen(t *testing.T) {
 	must := step(t)
 	k := newRing(t)

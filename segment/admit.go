@@ -176,25 +176,38 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 			return nil, 0, err
 		}
 	}
+	r.take(p, g, &e, m, taking{node, add, day}, today)
+	p.scratch = p.encode(p.scratch[:0], hash, today)
+	p.own = p.buf
+	return append(dst, p.scratch...), Admitted, nil
+}
+
+// taking is what an event that is admitted goes to.
+type taking struct {
+	node *node // of its category, or nil
+	add  amount
+	day  Day
+}
+
+// take puts an admitted event into a decoded row, all but its message id.
+func (r *Rules) take(p *Profile, g Grant, e *Event, m Moment, to taking, today Day) {
 	p.note(g, m, today)
 	if m.Window > p.window {
 		p.window, p.start = m.Window, m.WindowStart
 		r.prune(p, r.startDay(p.start), p.window)
 	}
-	if node != nil {
-		p.count(node.id, day, uint32(max(e.Count, 1)), add)
+	count := uint32(max(e.Count, 1))
+	if to.node != nil {
+		p.count(to.node.id, to.day, count, to.add)
 	}
 	if e.Item != "" {
 		for i := range r.measures {
-			if s := &r.measures[i]; today-day < Day(s.LookbackDays) && s.Counts(e.Item) {
-				p.contribute(s, m.Window, e, day, uint32(max(e.Count, 1)))
+			if s := &r.measures[i]; today-to.day < Day(s.LookbackDays) && s.Counts(e.Item) {
+				p.contribute(s, m.Window, *e, to.day, count)
 			}
 		}
 	}
 	p.dropCategories()
-	p.scratch = p.encode(p.scratch[:0], hash, today)
-	p.own = p.buf
-	return append(dst, p.scratch...), Admitted, nil
 }
 
 // prove checks the proofs and the moment and returns the day of now in the zone.
@@ -305,7 +318,14 @@ func (p *Profile) admissible(id string, hash *[messageSize]byte, newest Day) Out
 	if hash == nil {
 		return 0
 	}
+	return p.repeated(id, hash, 0)
+}
+
+// repeated says whether a message id is a duplicate, or one too many beside those of
+// the row and so many more.
+func (p *Profile) repeated(id string, hash *[messageSize]byte, more int32) Outcome {
 	total, ok := p.known(p.messages, hash)
+	total += more
 	for i := range p.others {
 		h := messageHash(&p.others[i].salt, id)
 		n, found := p.known(p.others[i].messages, &h)

@@ -71,9 +71,11 @@ func (p *Profile) contribute(s *contrib.Spec, window int32, e Event, day Day, n 
 	gi := p.group(s.Name, window)
 	g := &p.groups[gi]
 	at, found := p.findItem(g, e.Item)
-	if !found && g.bound && p.distinct(g) == s.MaxItems &&
-		contrib.Rank(&p.salt, s.Name, window, e.Item) > g.high {
-		return // a bound group is not empty, so it need not be removed
+	rank := uint64(0)
+	if !found && g.bound && p.distinct(g) == s.MaxItems {
+		if rank = contrib.Rank(&p.salt, s.Name, window, e.Item); rank > g.high {
+			return // a bound group is not empty, so it need not be removed
+		}
 	}
 	cat := int32(-1)
 	if e.Category != "" {
@@ -97,7 +99,7 @@ func (p *Profile) contribute(s *contrib.Spec, window int32, e Event, day Day, n 
 	} else {
 		item = p.add(e.Item)
 	}
-	p.entries = slices.Insert(p.entries, int(i), entry{item, cat, day, s.Cap(uint64(n))})
+	p.entries = slices.Insert(p.entries, int(i), entry{item, cat, day, s.Cap(uint64(n)), rank})
 	p.shift(gi, 1)
 	if found {
 		p.boundCategoriesOf(gi, at, s)
@@ -172,7 +174,11 @@ func (p *Profile) boundItems(gi int, s *contrib.Spec) {
 	p.ranks = p.ranks[:0]
 	for i := g.from; i < g.to; i++ {
 		if i == g.from || p.compareText(p.entries[i-1].item, p.entries[i].item) != 0 {
-			p.ranks = append(p.ranks, ranked{contrib.Rank(&p.salt, s.Name, g.window, string(p.bytes(p.entries[i].item))), i})
+			e := &p.entries[i]
+			if e.rank == 0 {
+				e.rank = contrib.Rank(&p.salt, s.Name, g.window, string(p.bytes(e.item)))
+			}
+			p.ranks = append(p.ranks, ranked{e.rank, i})
 		}
 	}
 	if len(p.ranks) < s.MaxItems {

@@ -50,6 +50,7 @@ type Profile struct {
 	own       []byte     // working space: buf where it is not the caller's
 	scratch   []byte     // working space: the row that follows
 	remapping []int32    // working space
+	fresh     []uint64   // working space
 }
 
 // ref is a string inside the row.
@@ -91,6 +92,7 @@ type entry struct {
 	cat   int32 // index into cats, -1 for none
 	day   Day   // of the last event
 	count uint32
+	rank  uint64 // of the item in its group, once it was asked for; 0 before
 }
 
 type ranked struct {

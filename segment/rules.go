@@ -48,6 +48,7 @@ type Rules struct {
 	units       []string       // in which amounts are summed, by node in the order of a walk; nil where none are
 	interest    []uint64       // decay of an interest's weight, for ranking
 	pool        sync.Pool      // of *Profile, space to work in
+	spare       sync.Pool      // of *[2][]byte, for rows in between
 	decodeAll   bool           // never splice; tests compare both ways
 }
 

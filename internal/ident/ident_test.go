@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"testing"
@@ -197,5 +198,28 @@ func TestPseudonymsPrintByKeyOnly(t *testing.T) {
 				t.Errorf("%s of %T: %s", verb, v, got)
 			}
 		}
+	}
+}
+
+// TestRawSame: one text of one kind is the same and has one hash under a seed.
+func TestRawSame(t *testing.T) {
+	seed, other := maphash.MakeSeed(), maphash.MakeSeed()
+	list := []ident.Raw{
+		{}, ident.NewRaw(ident.KindEmail, "jane@example.com"), ident.NewRaw(ident.KindOpaque, "jane@example.com"),
+		ident.NewRaw(ident.KindEmail, "Jane@example.com"), ident.NewRaw(ident.KindEmail, ""),
+	}
+	for i, a := range list {
+		again := ident.NewRaw(a.Kind(), strings.Clone(a.Expose()))
+		if !a.Same(again) || a.Hash(seed) != again.Hash(seed) {
+			t.Errorf("%d is not itself", i)
+		}
+		for j, b := range list {
+			if i != j && (a.Same(b) || a.Hash(seed) == b.Hash(seed)) {
+				t.Errorf("%d and %d are the same", i, j)
+			}
+		}
+	}
+	if list[1].Hash(seed) == list[1].Hash(other) {
+		t.Error("the seed is not in the hash")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"log/slog"
 	"unsafe"
@@ -69,6 +70,16 @@ func (r Raw) Expose() string {
 		return ""
 	}
 	return unsafe.String(r.p, r.n)
+}
+
+// Same reports whether both were given as the same text of the same kind. Two
+// spellings of one identifier are not the same: their pseudonyms are.
+func (r Raw) Same(other Raw) bool { return r.kind == other.kind && r.Expose() == other.Expose() }
+
+// Hash returns a hash of text and kind for tables in memory, which goes with them: it
+// is no pseudonym, and another one under each seed.
+func (r Raw) Hash(seed maphash.Seed) uint64 {
+	return maphash.String(seed, r.Expose()) + uint64(r.kind)*0x9e3779b97f4a7c15
 }
 
 // String returns a fixed text.

@@ -360,9 +360,9 @@ func releaseMutants() []Mutant {
 			What:  "a row that two shards hold is counted in both",
 			Cases: []string{"engine-count"},
 			Edits: []Edit{{
-				"release.go",
-				"			if ok && !yield(&person, nil) {",
-				"			if ok && mutant.On(\"person-in-two-shards\") && !yield(&person, nil) {\n				return errStop\n			}\n			if ok && !yield(&person, nil) {",
+				"countpeople.go",
+				"				if ok && !yield(&person, nil) {",
+				"				if ok && mutant.On(\"person-in-two-shards\") && !yield(&person, nil) {\n					stop()\n					return\n				}\n				if ok && !yield(&person, nil) {",
 			}},
 		},
 		{

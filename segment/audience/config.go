@@ -27,7 +27,7 @@ const (
 var (
 	ErrConfig  = errors.New("audience: MinPeople is 10 to 2^30, TTLDays 1 to 90, MaxAgeDays 1 to 400, Chance 0 or 1e-9 to 0.025")
 	ErrSource  = errors.New("audience: a gate needs the account of its releases, and the names of their measures")
-	ErrRelease = errors.New("audience: not a release of segment sizes of that account and of those measures")
+	ErrRelease = errors.New("audience: not a release of segment sizes, in whole people with Gaussian noise, of that account and of those measures")
 	ErrNoise   = errors.New("audience: a forecast needs noise that dp.Predict made")
 )
 

@@ -89,11 +89,12 @@ func (g *Gate) Observe(releases ...dp.Release) error {
 	return nil
 }
 
-// look reads a release.
+// look reads a release: of whole people, since a value scaled to a norm is a thousand
+// times what it counts, and with Gaussian noise, which margins are made for.
 func (g *Gate) look(r dp.Release) (look, error) {
 	h := r.Header()
 	day, ok := dayOf(h.AsOf)
-	if !ok || h.Kind != "segment-sizes" || h.Level != dp.Level || h.Entry == 0 ||
+	if !ok || h.Kind != "segment-sizes" || h.Per > 1 || h.Pure > 0 || h.Level != dp.Level || h.Entry == 0 ||
 		h.Account != g.source.Account || !slices.Contains(g.source.Measures, h.Measure) {
 		return look{}, ErrRelease
 	}

@@ -140,6 +140,8 @@ func TestObserveRefuses(t *testing.T) {
 		"day":       sizes(2, 1, cells, func(h *proof.Header) { h.AsOf = "yesterday" }),
 		"before":    sizes(2, 1, cells, func(h *proof.Header) { h.AsOf = "1969-12-31" }),
 		"level":     sizes(2, 1, cells, func(h *proof.Header) { h.Level = 0.5 }),
+		"scaled":    sizes(2, 1, cells, func(h *proof.Header) { h.Format, h.Per, h.Norm = "discreet-release/1", 1024, 2048 }),
+		"Laplace":   sizes(2, 1, cells, func(h *proof.Header) { h.Format, h.Mechanism, h.Pure = "discreet-release/1", "discrete-laplace", 0.2 }),
 		"no sigma":  sizes(2, 1, cells, func(h *proof.Header) { h.Sigma = 0 }),
 		"NaN sigma": sizes(2, 1, cells, func(h *proof.Header) { h.Sigma = math.NaN() }),
 	} {

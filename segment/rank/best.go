@@ -18,8 +18,8 @@ func before(a, b scored) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.item, b.item))
 }
 
-// best returns the candidates in order, at most Limit of them.
-func (m *Model) best(q Request, e *evidence) []scored {
+// best returns the candidates in order, at most limit of them, 0 meaning all.
+func (m *Model) best(q *Request, e *evidence, limit int) []scored {
 	// Items the model knows are ticked off in a bit set, the rest in a map.
 	done := make([]uint64, (len(m.items)+63)/64)
 	var others map[string]bool
@@ -48,26 +48,45 @@ func (m *Model) best(q Request, e *evidence) []scored {
 		n = len(m.items)
 	}
 	top := heap{limit: n}
-	if q.Limit > 0 {
-		top.limit = min(n, q.Limit)
+	if limit > 0 {
+		top.limit = min(n, limit)
 	}
 	top.list = make([]scored, 0, top.limit)
 	if q.Candidates == nil {
 		for i, item := range m.items {
-			if done[i/64]>>(i%64)&1 == 0 {
+			if done[i/64]>>(i%64)&1 == 0 && m.shown(q, e, item, int32(i)) {
 				score, _ := m.score(e, item, int32(i), nil)
 				top.add(scored{item, score, int32(i)})
 			}
 		}
 	}
 	for _, item := range q.Candidates {
-		if i, fresh := first(item); fresh {
+		if i, fresh := first(item); fresh && m.shown(q, e, item, i) {
 			score, _ := m.score(e, item, i, nil)
 			top.add(scored{item, score, i})
 		}
 	}
 	slices.SortFunc(top.list, before)
 	return top.list
+}
+
+// shown reports whether an item may be shown: it is in nothing that the person
+// dismissed, and the caller keeps it.
+func (m *Model) shown(q *Request, e *evidence, item string, i int32) bool {
+	cat := int32(-1)
+	if i >= 0 {
+		cat = m.cat[i]
+	}
+	if cat >= 0 && e.dismissed != nil && e.dismissed[cat] {
+		return false
+	}
+	if q.Keep == nil {
+		return true
+	}
+	if cat < 0 {
+		return q.Keep(item, "")
+	}
+	return q.Keep(item, m.cats.names[cat])
 }
 
 // heap keeps the best limit candidates; once full, its worst one is on top.

@@ -342,6 +342,25 @@ func (r *rates) activity(sizes Release, index map[string]int32) {
 	}
 }
 
+// rebase carries the rates, which stand against one popularity, over to another:
+// what a segment likes more than everybody stays as many times as much.
+func (r *rates) rebase(from, to []float64) {
+	for i := range from {
+		for k := r.start[i]; k < r.start[i+1]; k++ {
+			r.rate[k] *= to[i] / from[i]
+		}
+	}
+	if len(r.ceiling) > 0 {
+		most := 0.0
+		for i := range from {
+			most = max(most, to[i]/from[i])
+		}
+		for s := range r.ceiling {
+			r.ceiling[s] *= most
+		}
+	}
+}
+
 // row returns the shares of an item by segment, if all of them were released.
 func (r *rates) row(item int32) (row []float64, full bool) {
 	if item < 0 {

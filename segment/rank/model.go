@@ -5,6 +5,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"github.com/discreet-go/discreet/internal/proof"
 )
 
 // Model ranks from one release. It is immutable and safe for concurrent use;
@@ -18,12 +20,19 @@ type Model struct {
 	items []string // sorted
 	index map[string]int32
 	pop   []float64 // share of each item; positive, together one
+	doubt []float64 // standard deviation of the share, at most; nil where it is not known
 	least float64   // share of an item that nothing is known of
+
+	purpose  string
+	titles   *features // words of titles; nil without titles
+	ordinary []float64 // mean of the vectors of titles, by popularity
+	pairs    *pairs
 
 	cat    []int32 // category of each item, -1 for none
 	cats   tree
 	inside []float64 // share of all items at or below each category
 
+	byCats   bool     // segments are categories of interest
 	segs     []string // sorted
 	segIndex map[string]int32
 	rates    rates
@@ -36,8 +45,8 @@ func New(c Config) (*Model, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	h := c.Items.Header()
-	m := &Model{weights: c.Weights, halfLife: float64(c.SeenHalfLifeDays), asOf: h.AsOf, entry: h.Entry}
+	m := &Model{weights: c.Weights, halfLife: float64(c.SeenHalfLifeDays), purpose: c.Purpose}
+	m.dated(&c)
 	cats, err := newTree(c.Catalog, c.Parents)
 	if err != nil {
 		return nil, err
@@ -52,7 +61,12 @@ func New(c Config) (*Model, error) {
 	for i := range c.Items.Len() {
 		cell := c.Items.At(i)
 		names[cell.Item] = struct{}{}
-		segs[cell.Segment] = struct{}{}
+		segs[m.rowOf(cell)] = struct{}{}
+	}
+	for _, r := range c.Totals {
+		for i := range r.Len() {
+			names[r.At(i).Item] = struct{}{}
+		}
 	}
 	delete(names, "")
 	m.items = slices.Sorted(maps.Keys(names))
@@ -64,9 +78,16 @@ func New(c Config) (*Model, error) {
 	}
 
 	t := m.table(c.Items)
-	m.pop, m.least = t.popularity()
-	m.rates = t.estimate(m.pop, m.cat, len(m.cats.names))
+	pop, least := t.popularity()
+	m.rates = t.estimate(pop, m.cat, len(m.cats.names))
 	m.rates.activity(c.Sizes, m.segIndex)
+	m.pop, m.least = pop, least
+	if len(c.Totals) > 0 {
+		p := m.fromTotals(&c, m.kinds(&c))
+		m.pop, m.doubt, m.least = p.share, p.doubt, p.least
+		m.rates.rebase(pop, m.pop)
+	}
+	m.read(&c)
 
 	m.inside = make([]float64, len(m.cats.names))
 	for i, cat := range m.cat {
@@ -79,7 +100,7 @@ func New(c Config) (*Model, error) {
 
 func (c Config) check() error {
 	w := c.Weights
-	for _, x := range []float64{w.Popularity, w.Segments, w.Categories, w.Seen, w.Context} {
+	for _, x := range []float64{w.Popularity, w.Segments, w.Categories, w.Seen, w.Context, w.Likeness, w.Pairs} {
 		if !(x >= 0 && x <= 1e6) {
 			return ErrWeights
 		}
@@ -90,24 +111,95 @@ func (c Config) check() error {
 	if c.SeenHalfLifeDays < 1 || c.SeenHalfLifeDays > 3650 {
 		return ErrHalfLife
 	}
-	known := func(sd float64) bool { return sd > 0 && sd <= math.MaxInt64 }
-	h := c.Items.Header()
-	if !c.Items.IsZero() && (h.Kind != kindItems || !known(h.StdDev)) {
-		return ErrRelease
-	}
-	if !c.Sizes.IsZero() {
-		s := c.Sizes.Header()
-		if s.Kind != kindSizes || !known(s.StdDev) || !c.Items.IsZero() && s.Account != h.Account {
-			return ErrRelease
+	var account string
+	fits := func(r Release, kinds ...string) bool {
+		h := r.Header()
+		if r.IsZero() {
+			return true
 		}
+		first := account == ""
+		if first {
+			account = h.Account
+		}
+		return slices.Contains(kinds, h.Kind) && h.StdDev > 0 && h.StdDev <= math.MaxInt64 && (first || h.Account == account)
+	}
+	ok := fits(c.Items, kindItems, kindCategoryItems) && fits(c.Sizes, kindSizes) && fits(c.Pairs, kindPairs) &&
+		fits(c.CategoryTotals, kindEvents) && (c.CategoryTotals.IsZero() || c.CategoryTotals.Header().By == "categories")
+	for _, r := range c.Totals {
+		ok = ok && !r.IsZero() && fits(r, kindTotals)
+	}
+	if !ok {
+		return ErrRelease
 	}
 	return nil
 }
 
 const (
-	kindItems = "segment-items" // as a release header names them
-	kindSizes = "segment-sizes"
+	kindItems         = "segment-items" // as a release header names them
+	kindSizes         = "segment-sizes"
+	kindCategoryItems = "category-items"
+	kindTotals        = "item-totals"
+	kindPairs         = "item-pairs"
+	kindEvents        = "events"
 )
+
+// dated takes over from when the tables are: the oldest day, so that nothing
+// looks newer than it is, and the entry of the first table there is.
+func (m *Model) dated(c *Config) {
+	m.byCats = c.Items.Header().Kind == kindCategoryItems
+	for _, r := range append([]Release{c.Items}, c.Totals...) {
+		h := r.Header()
+		if r.IsZero() {
+			continue
+		}
+		if m.asOf == "" || h.AsOf < m.asOf {
+			m.asOf = h.AsOf
+		}
+		if m.entry == 0 {
+			m.entry = h.Entry
+		}
+	}
+}
+
+// rowOf returns the name of a cell's row.
+func (m *Model) rowOf(c proof.Cell) string {
+	if m.byCats {
+		return c.Category
+	}
+	return c.Segment
+}
+
+// kinds returns the public features by which items speak for each other.
+func (m *Model) kinds(c *Config) *features {
+	names := make([][]string, len(m.items))
+	for i, item := range m.items {
+		names[i] = wordsOf(c.Titles[item])
+		for _, t := range c.Traits[item] {
+			names[i] = append(names[i], "trait "+t)
+		}
+		for at := m.cat[i]; at >= 0; at = m.cats.parent[at] {
+			names[i] = append(names[i], "category "+m.cats.names[at])
+		}
+	}
+	return newFeatures(names)
+}
+
+// read prepares what the person's own items are held against.
+func (m *Model) read(c *Config) {
+	m.pairs = m.newPairs(c.Pairs, m.pop)
+	if len(c.Titles) == 0 {
+		return
+	}
+	names := make([][]string, len(m.items))
+	for i, item := range m.items {
+		names[i] = wordsOf(c.Titles[item])
+	}
+	m.titles = newFeatures(names)
+	m.ordinary = make([]float64, len(m.titles.names))
+	for i, p := range m.pop {
+		m.titles.add(m.ordinary, int32(i), p)
+	}
+}
 
 func positions(names []string) map[string]int32 {
 	m := make(map[string]int32, len(names))
@@ -131,7 +223,7 @@ func (m *Model) table(r Release) *table {
 	for i := range r.Len() {
 		c := r.At(i)
 		if item, ok := m.index[c.Item]; ok {
-			t.cells = append(t.cells, cell{item, m.segIndex[c.Segment], float64(c.Value)})
+			t.cells = append(t.cells, cell{item, m.segIndex[m.rowOf(c)], float64(c.Value)})
 		}
 	}
 	place := func(a, b cell) int { return cmp.Or(cmp.Compare(a.item, b.item), cmp.Compare(a.segment, b.segment)) }

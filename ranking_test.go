@@ -1,0 +1,176 @@
+package discreet_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/discreet-go/discreet"
+	"github.com/discreet-go/discreet/discreettest"
+	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/segment/rank"
+)
+
+// oneDay are limits under which one day is evidence enough.
+func oneDay() *rank.Limits { return &rank.Limits{Personal: 1} }
+
+// rankingWorld declares every table that a ranking can be made of.
+func rankingWorld(t *testing.T) *discreettest.Engine {
+	t.Helper()
+	var items dp.Public
+	catalog, titles := map[string]string{}, map[string]string{}
+	for i := range 12 {
+		item := fmt.Sprintf("i%02d", i)
+		items = append(items, item)
+		catalog[item] = worldCategories[i%3]
+		titles[item] = fmt.Sprintf("kind%d thing number%d", i%3, i)
+	}
+	p := discreettest.Purpose
+	return discreettest.Open(t, discreet.Config{
+		Segments: worldSegments, Catalog: catalog, Titles: titles,
+		Measures: []dp.Measure{
+			dp.ItemTotals{Name: "close", Purpose: p, Items: items[:4], MaxItems: 4, MaxPerItem: 1, MaxNorm: 1, HalfLifeDays: 7, LookbackDays: 30, Share: 0.2},
+			dp.ItemTotals{Name: "wide", Purpose: p, Items: items, MaxItems: 12, MaxPerItem: 1, LookbackDays: 30, Share: 0.2},
+			dp.CategoryItems{Name: "interests", Purpose: p, By: dp.ByCategory{Categories: worldCategories, Max: 2}, Items: items, MaxItems: 5, MaxPerItem: 1, LookbackDays: 30, Share: 0.2},
+			dp.ItemPairs{Name: "pairs", Purpose: p, Items: items, MaxItems: 5, LookbackDays: 30, MaxNorm: 1, Share: 0.2},
+			dp.Events{Name: "shelves", Purpose: p, By: dp.ByCategory{Categories: worldCategories, Max: 2}, MaxEvents: 5, LookbackDays: 30, Share: 0.2},
+		},
+	})
+}
+
+// One busy day is no interest to a ranking unless the person says so; two are, and
+// a person may have fewer places personal, or none.
+func TestRankLimits(t *testing.T) {
+	e := rankingWorld(t)
+	ctx := t.Context()
+	e.Agree(t, ann)
+	see := func(id string) {
+		_, err := e.Record(ctx, event(e, ann, id, "i01", "books.fiction"))
+		check(t, err)
+	}
+	see("1")
+	see("2")
+	ask := func(limits *rank.Limits) discreet.Ranking {
+		r, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "wide", Limits: limits, Limit: 4})
+		check(t, err)
+		if !r.Decision.Allowed {
+			t.Fatal(r.Decision)
+		}
+		return r
+	}
+	if r := ask(nil); !r.Contextual || r.Held.TooFewDays == 0 {
+		t.Errorf("one busy day: %+v", r)
+	}
+	if r := ask(oneDay()); r.Contextual || r.Held.TooFewDays != 0 {
+		t.Errorf("one busy day that is to count: %+v", r)
+	}
+	e.Clock.Advance(24 * time.Hour)
+	see("3")
+	r := ask(nil)
+	if r.Contextual || r.Items[0].Category != "books.fiction" || !strings.Contains(r.Items[0].Why.Text(nil), "your interest in books.fiction") {
+		t.Errorf("two days: %+v", r)
+	}
+	half := ask(&rank.Limits{Personal: 0.5, MinDays: 2})
+	personal := 0
+	for _, it := range half.Items {
+		if it.Why.Personal() > 0 {
+			personal++
+		}
+	}
+	if personal != 2 || half.Held.Capped != 2 || len(half.Items) != 4 {
+		t.Errorf("half of the places: %+v", half.Items)
+	}
+	if r := ask(&rank.Limits{}); !r.Contextual || r.Reason != rank.ReasonLimit {
+		t.Errorf("no place: %+v", r)
+	}
+	kept, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "wide", Keep: func(item, _ string) bool { return item != r.Items[0].Item }})
+	check(t, err)
+	if slices.ContainsFunc(kept.Items, func(it rank.Ranked) bool { return it.Item == r.Items[0].Item }) {
+		t.Error("an item is shown that was not to be kept")
+	}
+}
+
+// Every kind of table can be ranked with, spends nothing, and stays with its date
+// when time goes on.
+func TestRankTables(t *testing.T) {
+	e := rankingWorld(t)
+	ctx := t.Context()
+	e.Agree(t, ann)
+	for i, item := range []string{"i01", "i04", "i01"} {
+		_, err := e.Record(ctx, event(e, ann, fmt.Sprint(i), item, "books.fiction"))
+		check(t, err)
+		e.Clock.Advance(24 * time.Hour)
+	}
+	first := map[string]string{}
+	for _, measure := range []string{"wide", "close", "interests", "pairs", "shelves"} {
+		_, err := e.Release(ctx, discreet.Query{Name: "all-" + measure, Measure: measure, Share: 0.1}, operator)
+		check(t, err)
+	}
+	spent := e.Account().SpentShare()
+	for _, measure := range []string{"wide", "close", "interests"} {
+		r, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: measure})
+		check(t, err)
+		if r.Contextual || len(r.Items) != 12 || r.AsOf == "" {
+			t.Errorf("%s: %+v", measure, r)
+		}
+		first[measure] = r.AsOf
+		if again, err := e.Rank(ctx, discreet.RankRequest{Measure: measure, Explore: "a page"}); err != nil || len(again.Items) != 12 {
+			t.Errorf("%s: explored: %v", measure, err)
+		}
+	}
+	e.Clock.Advance(20 * 24 * time.Hour)
+	for measure, asOf := range first {
+		r, err := e.Rank(ctx, discreet.RankRequest{Measure: measure})
+		check(t, err)
+		if r.AsOf != asOf {
+			t.Errorf("%s: a table of %s says it is of %s", measure, asOf, r.AsOf)
+		}
+	}
+	if e.Account().SpentShare() != spent {
+		t.Error("ranking spent budget")
+	}
+	for _, measure := range []string{"pairs", "shelves", "unheard-of"} {
+		if _, err := e.Rank(ctx, discreet.RankRequest{Measure: measure}); err != discreet.ErrNoTable {
+			t.Errorf("%s: %v", measure, err)
+		}
+	}
+}
+
+// Tables are swapped in while rankings are served: each ranking is of one table or
+// of the other, whole, and none waits for a release.
+func TestRankWhileReleasing(t *testing.T) {
+	e := rankingWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			last := uint64(0)
+			for ctx.Err() == nil {
+				r, err := e.Rank(context.Background(), discreet.RankRequest{Measure: "wide"})
+				if err != nil || len(r.Items) != 12 || r.Entry < last {
+					t.Errorf("%d items, entry %d after %d, %v", len(r.Items), r.Entry, last, err)
+					return
+				}
+				last = r.Entry
+			}
+		})
+	}
+	for i := range 30 {
+		_, err := e.Release(t.Context(), discreet.Query{Name: fmt.Sprintf("r%d", i), Measure: "wide", Share: 0.01}, operator)
+		check(t, err)
+	}
+	cancel()
+	wg.Wait()
+	r, err := e.Rank(t.Context(), discreet.RankRequest{Measure: "wide"})
+	check(t, err)
+	newest, err := e.Release(t.Context(), discreet.Query{Name: "r29", Measure: "wide", Share: 0.01}, operator)
+	check(t, err)
+	if r.Entry != newest.Header().Entry {
+		t.Errorf("the ranking is of entry %d, the newest table of %d", r.Entry, newest.Header().Entry)
+	}
+}
