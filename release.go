@@ -97,6 +97,7 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		Name:   q.Name, Account: e.account.Population(), Entry: ticket.Entry(), Mu2: mu2, Delta: delta,
 		Window: w.Index, WindowFrom: w.From, WindowTo: w.To,
 		AsOf: ticket.AsOf(), Since: e.since[spec.Name], Budget: e.cfg.Budget,
+		External: e.cfg.External,
 	}, e.signer)
 	if err != nil {
 		return dp.Release{}, err

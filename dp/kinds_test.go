@@ -203,6 +203,16 @@ func TestChargePaysForTheNoise(t *testing.T) {
 			if h.Mechanism == "selection" {
 				continue
 			}
+			if spec.External() { // a black box: see docs/proofs/black-box.md
+				c, err := accounting.ChargeOf(accounting.Mechanism{Kind: accounting.BlackBox, Epsilon: h.Pure, Count: 1})
+				if err != nil || c.Mu2.Cmp(p.Mu2) > 0 || h.Delta != 0 || h.Sigma != 0 || h.StdDev != 0 || h.Margin != 0 || h.Level != 0 {
+					t.Fatalf("%s: epsilon %g for a charge of %v, %v", name, h.Pure, p.Mu2, err)
+				}
+				if up, err := accounting.ChargeOf(accounting.Mechanism{Kind: accounting.BlackBox, Epsilon: h.Pure * (1 + 1e-8), Count: 1}); err != nil || up.Mu2.Cmp(p.Mu2) <= 0 {
+					t.Errorf("%s: a larger epsilon would do", name)
+				}
+				continue
+			}
 			sigma := new(big.Rat).SetFloat64(h.Sigma)
 			if h.Mechanism == "discrete-laplace" {
 				loss := new(big.Rat).SetInt64(int64(spec.L1()))

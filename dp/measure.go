@@ -34,6 +34,10 @@ type (
 	Keys = contrib.Keys
 	// Histogram counts people by how much they have of something.
 	Histogram = contrib.Histogram
+	// Quantiles gives quantiles of what people have.
+	Quantiles = contrib.Quantiles
+	// Variance gives the variance of it.
+	Variance = contrib.Variance
 	// Groups counts people of each group by what a campaign did.
 	Groups = contrib.Groups
 )

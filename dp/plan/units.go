@@ -7,13 +7,14 @@ import (
 )
 
 // tell fills in what a prediction says in the unit of its measure. Errors relative to a
-// count are those of people or events: amounts have none, and neither has a list of keys.
+// count are those of people or events: amounts have none, and neither has a list of keys;
+// of what another library draws no error is known at all.
 func (q *Prediction) tell(s *contrib.Spec) {
 	q.Unit, q.Step, q.Per = s.Unit()
 	q.Error100, q.Error1000, q.Error10000, q.Within10 = 0, 0, 0, 0
 	deviation, margin, per := q.Noise.StdDev, q.Noise.Margin, q.Per
 	switch {
-	case s.Kind == contrib.KindKeys:
+	case s.Kind == contrib.KindKeys, s.External():
 		return
 	case s.Parts() > 1: // of people
 		deviation, margin, per = q.Noise.CountStdDev, q.Noise.CountMargin, 1

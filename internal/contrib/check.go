@@ -97,12 +97,13 @@ func (s *Spec) checkKind() error {
 		rule{groups || items == (s.Items != nil || s.Discovered), ErrPartitions},
 		rule{groups == (s.Rows == RowsGroups) && (s.Rows != RowsOne || s.MaxSegments == 1), ErrBy},
 		rule{groups || items || s.MaxItems == 1, ErrBound},
-		rule{s.Kind == KindHistogram || s.Edges == nil && s.Quantity == 0, ErrEdges},
+		rule{s.Kind == KindHistogram || s.Edges == nil && (s.Quantity == 0 || s.External()), ErrEdges},
+		rule{s.External() || s.MaxEvents == 0 && s.Ranks == nil, ErrRanks},
 		rule{s.Kind == KindHistogram || s.Kind == KindMeans || s.Of == "", ErrName},
 		rule{groups || !s.Outcomes, ErrPartitions},
 		rule{s.Kind == KindSegmentSizes || !s.Series, ErrPartitions},
 		rule{groups == ValidName(s.Attribute) && (groups || s.Attribute == ""), ErrName},
-		rule{s.Kind == KindSums || s.Kind == KindMeans || s.Kind == KindHistogram || s.Amount == Amount{}, ErrAmount},
+		rule{s.Kind == KindSums || s.Kind == KindMeans || s.Kind == KindHistogram || s.External() || s.Amount == Amount{}, ErrAmount},
 	)
 	if err != nil {
 		return err
@@ -138,6 +139,8 @@ func (s *Spec) checkKind() error {
 		return first(rule{s.Rows == RowsOne, ErrBy}, rule{one && plain, ErrBound}, rule{s.edges(), ErrEdges}, s.quantity())
 	case KindGroups:
 		return first(rule{s.Items != nil && !s.Discovered, ErrPartitions}, rule{s.MaxSegments == 1 && one && plain, ErrBound}, rule{timeless, ErrLookback})
+	case KindQuantiles, KindVariance:
+		return s.checkExternal()
 	}
 	return ErrPartitions
 }

@@ -29,6 +29,8 @@ const (
 	KindHistogram                     // people by how much they have of something
 	KindGroups                        // people of each group, by what a campaign did
 	KindKeys                          // which items are there: a list without numbers
+	KindQuantiles                     // quantiles of what people have, in each row
+	KindVariance                      // the variance of it
 )
 
 // Limits on declarations.

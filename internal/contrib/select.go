@@ -60,7 +60,7 @@ const (
 // in size, which is not 0.
 type Cell struct {
 	Row    int    // index into Spec.Names; 0 where there is one row
-	Column int    // of a public key, see Spec.Key; 0 where keys are discovered
+	Column int    // of a public key, see Spec.Key; 0 where keys are discovered; of quantiles and variances the person's number, in steps above the lowest
 	Item   string // "" without items, and for pairs and campaigns
 	Value  int64
 }

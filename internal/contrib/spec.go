@@ -63,7 +63,9 @@ type Spec struct {
 	MaxNorm      int    // L2 norm of a person's vector, in people or events; 0 for none
 	Amount       Amount
 	Quantity     Quantity
-	Of           string // the measure whose items a histogram counts, or whose people are denominators of means
+	MaxEvents    int     // of quantiles and variances of events: more count as this
+	Ranks        []int64 // of quantiles: in millionths, ascending
+	Of           string  // the measure whose items a histogram counts, or whose people are denominators of means
 	Noise        Law
 	ShareNano    int64
 	Series       bool // MaxSegments holds over the releases of a window; of segment sizes only
@@ -180,6 +182,8 @@ func (s *Spec) Columns() int {
 		return len(s.Items) * len(s.parts())
 	case KindMeans:
 		return s.Parts()
+	case KindQuantiles:
+		return len(s.Ranks)
 	}
 	if s.Discovered {
 		return 0
@@ -210,6 +214,10 @@ func (s *Spec) Key(row, column int) Key {
 		if s.Parts() == 2 && column == 0 {
 			k.Part = PartCount
 		}
+	case KindQuantiles:
+		k.Part = RankText(s.Ranks[column])
+	case KindVariance:
+		k.Part = PartVariance
 	default:
 		if s.Items != nil {
 			k.Item = s.Items[column]
@@ -261,7 +269,7 @@ func (s *Spec) KeepsItems() bool {
 // ReadsDays reports whether the measure reads what a person did day by day.
 func (s *Spec) ReadsDays() bool {
 	switch s.Kind {
-	case KindPeople, KindEvents, KindSums, KindMeans, KindCategoryItems:
+	case KindPeople, KindEvents, KindSums, KindMeans, KindCategoryItems, KindQuantiles, KindVariance:
 		return true
 	case KindHistogram:
 		return s.Quantity >= QuantityCategories
@@ -353,6 +361,10 @@ func (k Kind) String() string {
 		return "groups"
 	case KindKeys:
 		return "keys"
+	case KindQuantiles:
+		return "quantiles"
+	case KindVariance:
+		return "variance"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }

@@ -21,6 +21,8 @@ func (s *Spec) Vector(p *Person, window int32, asOf Day) []Cell {
 		return s.histogramCell(p, window, asOf)
 	case KindGroups:
 		return s.groupCells(p, window)
+	case KindQuantiles, KindVariance:
+		return s.numberCells(p, window, asOf)
 	default:
 		cells = s.rowCells(p, window, asOf)
 	}

@@ -35,6 +35,10 @@ func (h *Header) what() string {
 			s += ", for means over the people whom a release of measure " + h.Of + " counts,"
 		}
 		return s
+	case "quantiles":
+		return "gives quantiles of " + h.numbers()
+	case "variance":
+		return "gives the variance of " + h.numbers()
 	case "item-totals":
 		return "counts " + counted + " of each item"
 	case "category-items":
@@ -47,6 +51,14 @@ func (h *Header) what() string {
 		return "counts, in each listed group by " + h.Of + " and for each listed campaign, the people whom the campaign reached and those whom it missed, apart,"
 	}
 	return "counts people by " + h.quantity()
+}
+
+// numbers says what quantiles and variances are of.
+func (h *Header) numbers() string {
+	if h.amounts() {
+		return "what people's events amounted to in " + h.Unit + h.within() + h.where()
+	}
+	return "people's numbers of events" + h.where()
 }
 
 // quantity says what a histogram is of.
