@@ -19,6 +19,7 @@ import (
 var (
 	ErrPeople   = errors.New("dp: the people to count are missing")
 	ErrOverflow = errors.New("dp: a count does not fit its integer")
+	ErrProfiles = errors.New("dp: a Table reads no profiles; its contributions are bounded by Bound")
 
 	errCountsEncoding = errors.New("dp: exact counts are not encoded")
 )
@@ -33,6 +34,7 @@ const redactedCounts = "[exact counts]"
 type Counts struct {
 	frame *frame
 	take  func() *tally // the tally, once; nil afterwards
+	give  func(*tally)  // puts it back where nothing came of it
 }
 
 // frame is what is known of a Counts without looking at anybody.
@@ -40,6 +42,7 @@ type frame struct {
 	spec   Spec
 	window int32
 	asOf   Day
+	from   *origin // of a table; nil where profiles were counted
 }
 
 // tally is the pre-noise vector: values[i] belongs to the i-th key in order.
@@ -47,6 +50,7 @@ type tally struct {
 	frame  *frame
 	keys   []key // of discovered cells, sorted; nil when the keys are public
 	values []int64
+	digest [32]byte // of a table, as it was added up
 }
 
 // key is a discovered cell.
@@ -68,6 +72,9 @@ func Count(ctx context.Context, spec *contrib.Spec, window int32, asOf contrib.D
 	if err := checkSpec(spec); err != nil {
 		return nil, err
 	}
+	if spec.Kind == contrib.KindTable {
+		return nil, ErrProfiles
+	}
 	if people == nil {
 		return nil, ErrPeople
 	}
@@ -82,7 +89,11 @@ func Count(ctx context.Context, spec *contrib.Spec, window int32, asOf contrib.D
 func seal(t *tally) *Counts {
 	var held atomic.Pointer[tally]
 	held.Store(t)
-	return &Counts{frame: t.frame, take: func() *tally { return held.Swap(nil) }}
+	return &Counts{
+		frame: t.frame,
+		take:  func() *tally { return held.Swap(nil) },
+		give:  func(t *tally) { held.Store(t) },
+	}
 }
 
 func count(ctx context.Context, f *frame, people iter.Seq2[*contrib.Person, error]) (*tally, error) {

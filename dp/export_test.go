@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"math/big"
+	"slices"
 
 	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/dp/noise"
@@ -104,4 +105,60 @@ func SmoothLevels(gap, variance, y []float64) (value, kept []float64, q float64)
 	s := levels{gap: gap, variance: variance}
 	value, kept = s.smooth(append([]float64(nil), y...))
 	return value, kept, s.wander(y)
+}
+
+// ExactOf returns the keys and numbers of counts, which stay as they are.
+func ExactOf(c *Counts) ([]contrib.Key, []int64) {
+	t := c.take()
+	defer c.give(t)
+	keys := make([]contrib.Key, len(t.values))
+	for i := range keys {
+		keys[i] = t.cell(i)
+	}
+	return keys, slices.Clone(t.values)
+}
+
+// Plain returns counts of a table as they are before they are sealed.
+func Plain(c *Counts) []byte {
+	t := c.take()
+	defer c.give(t)
+	return append(t.append(nil), t.digest[:]...)
+}
+
+// ReadPlain reads what Plain returns, without its digest.
+func ReadPlain(spec *Spec, b []byte) (*Counts, error) {
+	t, err := readTally(spec, b)
+	if err != nil {
+		return nil, err
+	}
+	return seal(t), nil
+}
+
+// BoundSmall is Bound with room for so many records, in one worker too.
+func BoundSmall(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.Seq2[Contribution, error], o BoundOptions, room int) (*Counts, error) {
+	return BoundOn(ctx, spec, window, asOf, seq, o, room, nil)
+}
+
+// File is what contributions are spilled to.
+type File = file
+
+// BoundOn is BoundSmall that spills to a file of wrap.
+func BoundOn(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.Seq2[Contribution, error], o BoundOptions, room int, wrap func(File) File) (*Counts, error) {
+	shard, err := o.Shard.whole()
+	if err != nil {
+		return nil, err
+	}
+	o.Memory = defaultMemory
+	b := newBounder(&frame{spec: *spec, window: window, asOf: asOf, from: &origin{shard: shard}}, o)
+	b.room, b.each = room, room
+	if wrap != nil {
+		b.open = func(dir string) (file, string, error) {
+			f, name, err := nameless(dir)
+			if err != nil {
+				return nil, "", err
+			}
+			return wrap(f), name, nil
+		}
+	}
+	return b.run(ctx, seq)
 }
