@@ -134,6 +134,11 @@ func ReadPlain(spec *Spec, b []byte) (*Counts, error) {
 	return seal(t), nil
 }
 
+// BoundLooked is Bound that spills to a file of wrap.
+func BoundLooked(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.Seq2[Contribution, error], o BoundOptions, wrap func(File) File) (*Counts, error) {
+	return BoundOn(ctx, spec, window, asOf, seq, o, 0, wrap)
+}
+
 // BoundSmall is Bound with room for so many records, in one worker too.
 func BoundSmall(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.Seq2[Contribution, error], o BoundOptions, room int) (*Counts, error) {
 	return BoundOn(ctx, spec, window, asOf, seq, o, room, nil)
@@ -148,9 +153,13 @@ func BoundOn(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.S
 	if err != nil {
 		return nil, err
 	}
-	o.Memory = defaultMemory
+	if room > 0 {
+		o.Memory = defaultMemory
+	}
 	b := newBounder(&frame{spec: *spec, window: window, asOf: asOf, from: &origin{shard: shard}}, o)
-	b.room, b.each = room, room
+	if room > 0 {
+		b.room, b.each = room, room
+	}
 	if wrap != nil {
 		b.open = func(dir string) (file, string, error) {
 			f, name, err := nameless(dir)
