@@ -35,6 +35,9 @@ type Counts struct {
 	frame *frame
 	take  func() *tally // the tally, once; nil afterwards
 	give  func(*tally)  // puts it back where nothing came of it
+	used  func() bool   // whether it is taken
+
+	digest func() [32]byte // of a table, as it was added up
 }
 
 // frame is what is known of a Counts without looking at anybody.
@@ -89,10 +92,13 @@ func Count(ctx context.Context, spec *contrib.Spec, window int32, asOf contrib.D
 func seal(t *tally) *Counts {
 	var held atomic.Pointer[tally]
 	held.Store(t)
+	digest := t.digest
 	return &Counts{
-		frame: t.frame,
-		take:  func() *tally { return held.Swap(nil) },
-		give:  func(t *tally) { held.Store(t) },
+		frame:  t.frame,
+		take:   func() *tally { return held.Swap(nil) },
+		give:   func(t *tally) { held.Store(t) },
+		used:   func() bool { return held.Load() == nil },
+		digest: func() [32]byte { return digest },
 	}
 }
 
@@ -231,6 +237,9 @@ func (t *tally) few(least int64) {
 	clear(t.values[n:])
 	t.keys, t.values = t.keys[:n], t.values[:n]
 }
+
+// Drawn reports whether the counts are used up, by [Draw] or [Merge], or are none.
+func (c *Counts) Drawn() bool { return c == nil || c.used == nil || c.used() }
 
 // String returns a fixed text.
 func (Counts) String() string { return redactedCounts }

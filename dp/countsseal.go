@@ -120,10 +120,9 @@ func OpenCounts(spec *Spec, data []byte, keys CountsKeys) (*Counts, error) {
 // Binding returns what ties the counts to the charge of a release of that name: a
 // keyed function of the exact table, the window and the name. The ledger refuses the
 // same name with another one. Without the key nobody can tell which table it is of,
-// nor whether two names are for the same one.
+// nor whether two names are for the same one. It is there also after the draw.
 //
-// It returns ErrCounts for counts that are none of a table, ErrDrawn and
-// ErrCountsKeys.
+// It returns ErrCounts for counts that are none of a table, and ErrCountsKeys.
 func (c *Counts) Binding(keys CountsKeys, name string) ([32]byte, error) {
 	k, ok := keys.Funcs()
 	if !ok {
@@ -132,12 +131,7 @@ func (c *Counts) Binding(keys CountsKeys, name string) ([32]byte, error) {
 	if c == nil || c.frame == nil || c.frame.from == nil {
 		return [32]byte{}, ErrCounts
 	}
-	t := c.take()
-	if t == nil {
-		return [32]byte{}, ErrDrawn
-	}
-	digest := t.digest
-	c.give(t)
+	digest := c.digest()
 	b := append([]byte("release/0\x00"), digest[:]...)
 	b = binary.BigEndian.AppendUint32(b, uint32(c.frame.window))
 	return k.Bind(append(b, name...))

@@ -130,9 +130,10 @@ func (t *tally) addSparse(parts []*tally) error {
 // About says what counts of a table are, without their numbers.
 type About struct {
 	Measure string
-	Window  int32 // accounting window
-	AsOf    Day   // last day that counts
-	Shard   Shard // of the people; {0, 1} is everybody
+	Window  int32  // accounting window
+	AsOf    Day    // last day that counts
+	Shard   Shard  // of the people; {0, 1} is everybody
+	Root    uint32 // id of the root of their pseudonyms; 0 where there were none
 }
 
 // About says of which table, window, day and people the counts are. It returns the
@@ -142,7 +143,7 @@ func (c *Counts) About() About {
 		return About{}
 	}
 	f := c.frame
-	return About{f.spec.Name, f.window, f.asOf, f.from.shard}
+	return About{f.spec.Name, f.window, f.asOf, f.from.shard, f.from.root}
 }
 
 // Of reports whether the counts are of a table as spec declares it.
