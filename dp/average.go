@@ -39,16 +39,16 @@ func Average(releases ...Release) (Estimates, error) {
 		all = all.and(one(sources[i].Weight, h.Sigma))
 	}
 	reach := all.reach(1/total, least)
-	e := Estimates{Method: "average", Level: Level, Sources: sources, Cells: make([]Estimate, rs[0].Len())}
+	h := rs[0].Header()
+	e := Estimates{Method: "average", signed: signed(&h), Level: Level, Sources: sources, Cells: make([]Estimate, rs[0].Len())}
 	for i := range e.Cells {
 		c := rs[0].At(i)
 		value := 0.0
 		for k, r := range rs {
 			value += sources[k].Weight * float64(r.At(i).Value)
 		}
-		e.Cells[i] = Estimate{
-			Segment: c.Segment, Item: c.Item, Value: value, StdDev: math.Sqrt(1 / total), Low: value - reach, High: value + reach,
-		}
+		e.Cells[i] = estimateOf(&c)
+		e.Cells[i].Value, e.Cells[i].StdDev, e.Cells[i].Low, e.Cells[i].High = value, math.Sqrt(1/total), value-reach, value+reach
 	}
 	return e, nil
 }

@@ -13,9 +13,23 @@ var ErrSums = errors.New("dp: sums must make trees: each cell the total of at mo
 
 // Ref names a released cell.
 type Ref struct {
-	Entry   uint64 // of its release: Header.Entry
-	Segment string
-	Item    string
+	Entry    uint64 // of its release: Header.Entry
+	Segment  string
+	Category string
+	Group    string
+	Item     string
+	With     string
+	Part     string
+}
+
+func refOf(entry uint64, c *Cell) Ref {
+	return Ref{Entry: entry, Segment: c.Segment, Category: c.Category, Group: c.Group, Item: c.Item, With: c.With, Part: c.Part}
+}
+
+// compare orders refs by entry, then as cells are.
+func (r Ref) compare(o Ref) int {
+	return cmp.Or(cmp.Compare(r.Entry, o.Entry), cmp.Compare(r.Segment, o.Segment), cmp.Compare(r.Category, o.Category),
+		cmp.Compare(r.Group, o.Group), cmp.Compare(r.Item, o.Item), cmp.Compare(r.With, o.With), cmp.Compare(r.Part, o.Part))
 }
 
 // Sum says that, of the exact bounded numbers, Total is the sum of Parts. It has to be
@@ -43,24 +57,25 @@ type Sum struct {
 // elsewhere. Cost: linear in the cells, and sorting them.
 //
 // Releases are of one account and one as-of day, with public partitions. Errors:
-// ErrReleases, ErrSame, ErrDiscovered, ErrNoiseLaw, ErrMeasures for releases as of
-// different days, ErrCells, ErrSums.
+// ErrReleases, ErrSame, ErrDiscovered, ErrNoiseLaw, ErrParts, ErrMeasures for releases as of
+// different days or in different steps, ErrCells, ErrSums.
 func Consistent(releases []Release, sums []Sum) (Estimates, error) {
 	rs, sources, err := publicOf(releases)
 	if err != nil {
 		return Estimates{}, err
 	}
 	cells := map[Ref]leaf{}
-	least, integral := math.Inf(1), true
+	least, integral, below := math.Inf(1), true, false
 	for _, r := range rs {
 		h := r.Header()
-		if h.AsOf != sources[0].AsOf || h.Window != rs[0].Header().Window {
+		if first := rs[0].Header(); h.AsOf != first.AsOf || h.Window != first.Window || !sameSteps(&h, &first) {
 			return Estimates{}, ErrMeasures
 		}
 		least, integral = math.Min(least, h.Sigma), integral && whole(&h)
+		below = below || signed(&h)
 		for i := range r.Len() {
 			c := r.At(i)
-			cells[Ref{h.Entry, c.Segment, c.Item}] = leaf{float64(c.Value), variance(&h), h.Sigma}
+			cells[refOf(h.Entry, &c)] = leaf{float64(c.Value), variance(&h), h.Sigma}
 		}
 	}
 	refs, f, err := plant(cells, sums)
@@ -68,7 +83,7 @@ func Consistent(releases []Release, sums []Sum) (Estimates, error) {
 		return Estimates{}, err
 	}
 	f.solve()
-	e := Estimates{Method: "consistent", Level: Level, Sources: sources, Cells: make([]Estimate, len(refs)), integral: integral, tree: f}
+	e := Estimates{Method: "consistent", Level: Level, Sources: sources, Cells: make([]Estimate, len(refs)), integral: integral, signed: below, tree: f}
 	type spread struct {
 		of       weights
 		variance float64
@@ -83,15 +98,15 @@ func Consistent(releases []Release, sums []Sum) (Estimates, error) {
 			known[key] = reach
 		}
 		e.Cells[i] = Estimate{
-			Entry: ref.Entry, Segment: ref.Segment, Item: ref.Item,
+			Entry: ref.Entry, Segment: ref.Segment, Category: ref.Category, Group: ref.Group, Item: ref.Item, With: ref.With, Part: ref.Part,
 			Value: n.value, StdDev: math.Sqrt(n.variance), Low: n.value - reach, High: n.value + reach,
 		}
 	}
 	return e, nil
 }
 
-// ConsistentRows is [Consistent] for a table of segments and one of segments x items
-// whose rows add up to it: everybody in a segment has exactly one of the items.
+// ConsistentRows is [Consistent] for a table of rows and one of rows x items whose rows
+// add up to it, as of segments: everybody in a segment has exactly one of the items.
 func ConsistentRows(totals, parts Release) (Estimates, error) {
 	if totals.IsZero() || parts.IsZero() {
 		return Estimates{}, ErrReleases
@@ -100,11 +115,12 @@ func ConsistentRows(totals, parts Release) (Estimates, error) {
 	to, from := totals.Header().Entry, parts.Header().Entry
 	for i := range parts.Len() {
 		c := parts.At(i)
-		if n := len(sums); n == 0 || sums[n-1].Total.Segment != c.Segment {
-			sums = append(sums, Sum{Total: Ref{Entry: to, Segment: c.Segment}})
+		total := Ref{Entry: to, Segment: c.Segment, Category: c.Category, Group: c.Group}
+		if n := len(sums); n == 0 || sums[n-1].Total != total {
+			sums = append(sums, Sum{Total: total})
 		}
 		s := &sums[len(sums)-1]
-		s.Parts = append(s.Parts, Ref{from, c.Segment, c.Item})
+		s.Parts = append(s.Parts, refOf(from, &c))
 	}
 	return Consistent([]Release{totals, parts}, sums)
 }
@@ -137,9 +153,7 @@ func plant(cells map[Ref]leaf, sums []Sum) ([]Ref, *forest, error) {
 			}
 		}
 	}
-	slices.SortFunc(refs, func(a, b Ref) int {
-		return cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.Item, b.Item))
-	})
+	slices.SortFunc(refs, Ref.compare)
 	f := &forest{nodes: make([]node, len(refs))}
 	for i, r := range refs {
 		at[r] = i

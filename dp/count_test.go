@@ -233,7 +233,7 @@ func TestCountAsOf(t *testing.T) {
 		{Item: "y", Day: today + 1, Count: 1}, {Item: "y", Day: today - 1, Count: 9}, {Item: "z", Day: today, Count: 1},
 	}}
 	got := exact(t, spec, p, p)
-	want := map[dp.CellKey]int64{{"a", "x"}: 0, {"a", "y"}: 0, {"b", "x"}: 6, {"b", "y"}: 10}
+	want := map[dp.CellKey]int64{{Segment: "a", Item: "x"}: 0, {Segment: "a", Item: "y"}: 0, {Segment: "b", Item: "x"}: 6, {Segment: "b", Item: "y"}: 10}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -2,8 +2,16 @@
 //
 // # What it does
 //
-// A measure, [SegmentSizes] or [SegmentItems], is declared with the most that
-// one person may contribute to it. [Count] reads one record per person, cuts
+// A measure is declared with the most that one person may contribute to it:
+//
+//   - [SegmentSizes], [People], [Events]: how many people, or events, in each segment, in
+//     each category, or in all.
+//   - [Sums], [Means]: what events amounted to, added up or as means.
+//   - [SegmentItems], [CategoryItems], [ItemTotals]: people or events of each item.
+//   - [ItemPairs]: how strongly two items go together. [Keys]: which items are there.
+//   - [Histogram]: people by how much they have. [Groups]: who was reached by what.
+//
+// [Count] reads one record per person, cuts
 // each to those bounds and adds them up; [Draw] adds exact integer noise for a
 // loss that has been charged to the account, and signs the table. [ReadRelease]
 // reads such a table on another machine.
@@ -17,8 +25,10 @@
 //   - To bound a window, write a [Budget].
 //   - To get more out of what was released, at no cost: [Average] over releases,
 //     [Consistent] where parts add up to totals, [Shrink] towards what is likely,
-//     [Smooth] over days, [Intervals] for what a threshold let through. NonNegative and
-//     Whole come last, for people to read.
+//     [Smooth] over days, [Intervals] for what a threshold let through, [MeansOf] and
+//     [MeansFrom] for means by row. NonNegative and Whole come last, for people to read.
+//   - To declare the next measure by what was released: [KeysOf] for a public list of items,
+//     [Suggest] for bounds.
 //   - To say what a loss means, to those who decide and those who are counted:
 //     [Explain].
 //
@@ -26,22 +36,27 @@
 //
 // Let v(D) be the vector of a measure over the people D: one number per cell.
 // Adding or removing one person changes at most L0 cells, each by at most LInf,
-// so
+// and, where a norm is declared, by a vector that is no longer than it, so
 //
-//	|v(D) - v(D')|_2 <= sqrt(L0) * LInf.
+//	|v(D) - v(D')|_2 <= L2 = min(sqrt(L0) * LInf, MaxNorm).
 //
 // A release is v(D) + round(Z), Z normal with standard deviation sigma in every
 // cell, which is mu-Gaussian-DP with
 //
-//	mu = sqrt(L0) * LInf / sigma.
+//	mu = L2 / sigma.
+//
+// Of means with both parts the people have noise of standard deviation sigma/r, and
+// mu^2 = L0/2 * (LInf^2 + r^2) / sigma^2. With [Laplace] noise of scale b the release is
+// (L1/b)-DP, which the account charges as the mu of the worst such mechanism.
 //
 // With [Public] partitions that is all. With [Discovered] partitions a cell
-// that somebody contributed to is released when its noisy number of people is
-// at least an integer threshold T, chosen so that, for any person, the
-// probability that some cell comes out which only they contributed to is at
-// most delta; the release is then mu-Gaussian-DP but for an additive delta.
-// Releases compose: the squares of mu add, and the deltas add. The proof is in
-// docs/proofs/contribution-bounding.md.
+// that MinPeople people contributed to, two at the least, is released when its noisy
+// number of people is at least an integer threshold T, chosen so that, for any person, the
+// probability that some cell comes out which would have fewer people without them is at
+// most delta; the release is then mu-Gaussian-DP but for an additive delta. [Keys] come
+// out by chance instead, by the rule that lets the most of them out for mu and delta.
+// Releases compose: the squares of mu add, and the deltas add. The proofs are in
+// docs/proofs: contribution-bounding.md, norm.md, means.md, threshold.md, selection.md.
 //
 // # After a release
 //

@@ -209,7 +209,7 @@ func TestThresholdIsInclusive(t *testing.T) {
 		t.Fatal(err)
 	}
 	T := n.Threshold
-	keys := []dp.CellKey{{"a", "at"}, {"a", "below"}, {"b", "above"}, {"c", "far-below"}}
+	keys := []dp.CellKey{{Segment: "a", Item: "at"}, {Segment: "a", Item: "below"}, {Segment: "b", Item: "above"}, {Segment: "c", Item: "far-below"}}
 	cells, err := dp.Released(spec, n, keys, []int64{T, T - 1, T + 1, math.MinInt64})
 	if err != nil {
 		t.Fatal(err)

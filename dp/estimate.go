@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/discreet-go/discreet/internal/contrib"
 )
 
 // Errors of post-processing. None of it spends anything, so that refusing costs
@@ -17,6 +15,7 @@ var (
 	ErrSame       = errors.New("dp: one release is given twice; its noise is there once")
 	ErrDiscovered = errors.New("dp: the cells of a discovered table are those with noise in their favour; only Intervals takes them")
 	ErrNoiseLaw   = errors.New("dp: the noise of a release is not rounded Gaussian")
+	ErrParts      = errors.New("dp: a release has numbers of people and sums, of different noise; MeansOf takes it")
 	ErrMeasures   = errors.New("dp: the releases are not of one measure with the same bounds")
 	ErrCells      = errors.New("dp: the releases lack a cell that is asked for")
 )
@@ -33,9 +32,13 @@ type Source struct {
 // Estimate is a number computed from released ones, with an interval. It is not a
 // Release: it carries no charge and no signature, and nothing turns it into one.
 type Estimate struct {
-	Entry   uint64 `json:"entry,omitempty"` // of the release that the cell is of, where that matters
-	Segment string `json:"segment"`
-	Item    string `json:"item,omitempty"`
+	Entry    uint64 `json:"entry,omitempty"` // of the release that the cell is of, where that matters
+	Segment  string `json:"segment,omitempty"`
+	Category string `json:"category,omitempty"`
+	Group    string `json:"group,omitempty"`
+	Item     string `json:"item,omitempty"`
+	With     string `json:"with,omitempty"`
+	Part     string `json:"part,omitempty"`
 
 	Value float64 `json:"value"`
 
@@ -58,6 +61,7 @@ type Estimates struct {
 	Cells   []Estimate `json:"cells"`
 
 	integral bool    // what is estimated is a whole number
+	signed   bool    // it may be below zero
 	tree     *forest // the sums that hold, of "consistent"
 }
 
@@ -66,9 +70,13 @@ type Estimates struct {
 // probability that depends on how far the number is from likely, and for unlikely
 // numbers that is far below 95 %. For an interval, use [Intervals] on the release.
 type Point struct {
-	Segment string  `json:"segment"`
-	Item    string  `json:"item,omitempty"`
-	Value   float64 `json:"value"`
+	Segment  string  `json:"segment,omitempty"`
+	Category string  `json:"category,omitempty"`
+	Group    string  `json:"group,omitempty"`
+	Item     string  `json:"item,omitempty"`
+	With     string  `json:"with,omitempty"`
+	Part     string  `json:"part,omitempty"`
+	Value    float64 `json:"value"`
 
 	// Kept is how much of the released value is in it, 0 to 1; the rest is what it was
 	// moved towards.
@@ -83,6 +91,8 @@ type Points struct {
 	Sources []Source `json:"sources"`
 	Applied []string `json:"applied,omitempty"`
 	Cells   []Point  `json:"cells"`
+
+	signed bool // what is estimated may be below zero
 }
 
 // Statement says in plain sentences what the numbers are and which releases they
@@ -145,6 +155,8 @@ func sourcesOf(rs []Release) ([]Release, []Source, error) {
 			return nil, nil, ErrReleases
 		case h.Mechanism != roundedGaussian || !positive(h.Sigma) || !positive(h.StdDev):
 			return nil, nil, ErrNoiseLaw
+		case h.CountSigma > 0:
+			return nil, nil, ErrParts
 		case i > 0 && h.Entry == sources[i-1].Entry:
 			return nil, nil, ErrSame
 		}
@@ -176,7 +188,8 @@ func alike(rs []Release) error {
 	for _, r := range rs[1:] {
 		h := r.Header()
 		if h.Measure != first.Measure || h.Kind != first.Kind || h.Lookback != first.Lookback ||
-			h.L0 != first.L0 || h.LInf != first.LInf {
+			h.L0 != first.L0 || h.LInf != first.LInf || h.By != first.By || h.HalfLife != first.HalfLife || h.Norm != first.Norm ||
+			h.Of != first.Of || h.Category != first.Category || h.Low != first.Low || h.High != first.High || !sameSteps(&h, &first) {
 			return ErrMeasures
 		}
 		if r.Len() != rs[0].Len() {
@@ -199,7 +212,29 @@ func variance(h *Header) float64 {
 	return s * s
 }
 
-// whole reports whether the cells of the kind are counts, as all are so far.
-func whole(h *Header) bool {
-	return h.Kind == contrib.KindSegmentSizes.String() || h.Kind == contrib.KindSegmentItems.String()
+// whole reports whether the exact numbers are whole, as they are in steps of whatever
+// unit.
+func whole(h *Header) bool { return h.Mechanism != selection }
+
+// signed reports whether exact numbers may be below zero: sums of amounts that may be,
+// or that are counted from the middle of their bounds.
+func signed(h *Header) bool { return h.Low < 0 || h.Center != 0 }
+
+// sameSteps reports whether values of two releases are in the same steps of one unit.
+// Format 0 has people and events, in steps of one.
+func sameSteps(a, b *Header) bool {
+	if amounts := a.Per == 1000 || b.Per == 1000; amounts && a.Unit != b.Unit {
+		return false
+	}
+	return max(a.Step, 1) == max(b.Step, 1) && max(a.Per, 1) == max(b.Per, 1)
+}
+
+// estimateOf returns an Estimate with the names of a cell.
+func estimateOf(c *Cell) Estimate {
+	return Estimate{Segment: c.Segment, Category: c.Category, Group: c.Group, Item: c.Item, With: c.With, Part: c.Part}
+}
+
+// pointOf returns a Point with the names of a cell.
+func pointOf(c *Cell) Point {
+	return Point{Segment: c.Segment, Category: c.Category, Group: c.Group, Item: c.Item, With: c.With, Part: c.Part}
 }

@@ -16,7 +16,7 @@ import (
 // What tests see and no other code does.
 
 // CellKey names a cell.
-type CellKey struct{ Segment, Item string }
+type CellKey = contrib.Key
 
 // Exact returns the pre-noise vector, in the order of the keys.
 func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[*contrib.Person, error]) ([]CellKey, []int64, error) {
@@ -26,8 +26,7 @@ func Exact(spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[
 	}
 	keys := make([]CellKey, len(t.values))
 	for i := range keys {
-		k := t.cell(i)
-		keys[i].Segment, keys[i].Item = k.Segment, k.Item
+		keys[i] = t.cell(i)
 	}
 	return keys, t.values, nil
 }
@@ -82,7 +81,7 @@ func Reach(coefs, sigmas []float64) float64 {
 
 // Passed is the interval of a value that reached a threshold.
 func Passed(value, threshold int64, sigma float64) (low, high float64) {
-	return passed{float64(value), float64(threshold), sigma}.interval()
+	return passed{float64(value), float64(threshold), sigma, 1}.interval()
 }
 
 // MadeOf returns, for each cell, what the interval of a consistent estimate is made

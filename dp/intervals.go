@@ -11,8 +11,8 @@ import "math"
 // often than it says. The intervals here hold for each cell that comes out, with a
 // probability of at least Level whatever its exact number is: the interval has the
 // numbers x for which neither a value as high as the released one nor one as low is
-// rare, among values that reach the threshold. Close to it they reach far down, to 1 at
-// the least, as somebody has contributed to each cell, and hold up to 0.99 of the time;
+// rare, among values that reach the threshold. Close to it they reach far down, to
+// Header.MinPeople at the least, or 1 where there is none, and hold up to 0.99 of the time;
 // some standard deviations above it they are Value ± Margin, give or take 1. Values
 // stay as they are: close to the threshold they are too high.
 //
@@ -23,12 +23,13 @@ func Intervals(r Release) (Estimates, error) {
 		return Estimates{}, err
 	}
 	h := r.Header()
-	e := Estimates{Method: "intervals", Level: Level, Sources: sources, Cells: make([]Estimate, r.Len()), integral: whole(&h)}
+	e := Estimates{Method: "intervals", Level: Level, Sources: sources, Cells: make([]Estimate, r.Len()), integral: whole(&h), signed: signed(&h)}
 	for i := range e.Cells {
 		c := r.At(i)
-		e.Cells[i] = Estimate{Segment: c.Segment, Item: c.Item, Value: float64(c.Value), StdDev: h.StdDev, Low: float64(c.Low), High: float64(c.High)}
+		e.Cells[i] = estimateOf(&c)
+		e.Cells[i].Value, e.Cells[i].StdDev, e.Cells[i].Low, e.Cells[i].High = float64(c.Value), h.StdDev, float64(c.Low), float64(c.High)
 		if h.Threshold > 0 {
-			low, high := passed{float64(c.Value), float64(h.Threshold), h.Sigma}.interval()
+			low, high := passed{float64(c.Value), float64(h.Threshold), h.Sigma, float64(max(1, h.MinPeople))}.interval()
 			e.Cells[i].StdDev, e.Cells[i].Low, e.Cells[i].High = 0, low, high
 		}
 	}
@@ -36,16 +37,16 @@ func Intervals(r Release) (Estimates, error) {
 }
 
 // passed is a value that reached a threshold.
-type passed struct{ value, threshold, sigma float64 }
+type passed struct{ value, threshold, sigma, least float64 } // least that an exact number is
 
 // interval returns the least and the greatest x for which both tails have more than
 // half of 1 - Level.
 func (p passed) interval() (low, high float64) {
 	const rare = (1 - Level) / 2
 	// Both tails are monotone in x: the upper one rises, the lower one falls.
-	end := math.Max(1, p.value+math.Ceil(40*p.sigma)+1)
-	low = search(1, end, func(x float64) bool { above, _ := p.tails(x); return above >= rare })
-	high = search(1, end, func(x float64) bool { _, below := p.tails(x); return below < rare }) - 1
+	end := math.Max(p.least, p.value+math.Ceil(40*p.sigma)+1)
+	low = search(p.least, end, func(x float64) bool { above, _ := p.tails(x); return above >= rare })
+	high = search(p.least, end, func(x float64) bool { _, below := p.tails(x); return below < rare }) - 1
 	return math.Min(low, p.value), math.Max(high, low)
 }
 

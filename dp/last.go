@@ -17,8 +17,12 @@ const (
 // It comes last. What was clamped is too large on average, and sums and averages of
 // clamped cells are too large by that in every cell: a thousand empty cells with noise
 // of standard deviation 40 are clamped to some 16 each. Nothing in this package takes
-// Estimates, so that clamped ones cannot be computed with here.
+// Estimates, so that clamped ones cannot be computed with here. Sums of amounts that may
+// be below zero are returned as they are.
 func (e Estimates) NonNegative() Estimates {
+	if e.signed {
+		return e
+	}
 	e.Cells = slices.Clone(e.Cells)
 	for i := range e.Cells {
 		c := &e.Cells[i]
@@ -35,7 +39,11 @@ func (e Estimates) NonNegative() Estimates {
 // top down, each total is shared out to what its parts are nearest to, with none below
 // zero, by largest remainders. Where what is estimated is a whole number, intervals
 // shrink to the whole numbers in them, which holds as often; those of averages stay.
+// Sums of amounts that may be below zero are returned as they are.
 func (e Estimates) Whole() Estimates {
+	if e.signed {
+		return e
+	}
 	values := make([]int64, len(e.Cells))
 	if e.tree != nil {
 		values = e.tree.whole(e.Cells)
@@ -64,6 +72,9 @@ func (e Estimates) Whole() Estimates {
 // NonNegative returns the points with every value below zero set to zero. It comes
 // last: see [Estimates.NonNegative].
 func (p Points) NonNegative() Points {
+	if p.signed {
+		return p
+	}
 	p.Cells = slices.Clone(p.Cells)
 	for i := range p.Cells {
 		p.Cells[i].Value = math.Max(0, p.Cells[i].Value)
@@ -75,6 +86,9 @@ func (p Points) NonNegative() Points {
 // Whole returns the points clamped like [Points.NonNegative] and rounded to whole
 // numbers. It comes last.
 func (p Points) Whole() Points {
+	if p.signed {
+		return p
+	}
 	p = p.NonNegative()
 	for i := range p.Cells {
 		p.Cells[i].Value = float64(wholeOf(p.Cells[i].Value))

@@ -49,7 +49,7 @@ func TestReadWhatWasDrawn(t *testing.T) {
 			for i := range list {
 				list[i] = contrib.Person{Salt: salt(uint64(i)), Segments: []string{"a", "b", "c"}, Items: []contrib.Entry{
 					{Item: "x", Day: today, Count: 1}, {Item: "y", Day: today, Count: 2}, {Item: "z", Day: today, Count: 3},
-				}}
+				}, Days: []contrib.Act{{Day: today, Events: 2, Amount: 3000}}, Group: "old", Reached: []contrib.Campaign{{Name: "u"}}}
 			}
 			if spec.Discovered {
 				p.Delta = units(t, 1, 20_000_000)

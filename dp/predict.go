@@ -104,7 +104,7 @@ func noiseFor(spec *contrib.Spec, mu2, delta accounting.Units) (n Noise, err err
 }
 
 // lawFor returns the law with the lower error. A Gaussian DP account pays for
-// Laplace noise as for any epsilon-DP mechanism, so that it rarely is the Laplace.
+// Laplace noise as for any epsilon-DP mechanism, so that it is the Gaussian.
 func lawFor(spec *contrib.Spec, mu2 accounting.Units) (contrib.Law, error) {
 	if spec.Noise != Automatic || spec.Discovered || spec.Parts() > 1 {
 		return max(spec.Noise, Gaussian), nil

@@ -19,15 +19,33 @@ func tinySpecs(t testing.TB) map[string]*dp.Spec {
 			MaxPerItem: maxPerItem, LookbackDays: 7, Share: 1,
 		}, segments...)
 	}
+	listed := dp.ByCategory{Categories: dp.Public{"p", "q"}, Max: 1}
+	amount := dp.Amount{Unit: "EUR", Low: -1000, High: 4000}
 	return map[string]*dp.Spec{
-		"sizes 1":          mustSpec(t, dp.SegmentSizes{Name: "m", Purpose: "p", MaxSegments: 1, Share: 1}, segments...),
-		"sizes 2":          mustSpec(t, dp.SegmentSizes{Name: "m", Purpose: "p", MaxSegments: 2, Share: 1}, segments...),
-		"public 1x1, 1":    items(dp.Public{"x", "y"}, 1, 1, 1),
-		"public 2x1, 2":    items(dp.Public{"x", "y"}, 2, 1, 2),
-		"public 1x2, 2":    items(dp.Public{"x", "y"}, 1, 2, 2),
-		"discovered 1x1":   items(dp.Discovered{}, 1, 1, 1),
-		"discovered 2x2":   items(dp.Discovered{}, 2, 2, 1),
-		"loose bounds 3x3": items(dp.Public{"x", "y", "z"}, 3, 3, 3),
+		"sizes 3, norm 1":    mustSpec(t, dp.SegmentSizes{Name: "m", Purpose: "p", MaxSegments: 3, MaxNorm: 1, Share: 1}, segments...),
+		"people":             mustSpec(t, dp.People{Name: "m", Purpose: "p", By: dp.Everybody{}, LookbackDays: 7, Share: 1}),
+		"people by category": mustSpec(t, dp.People{Name: "m", Purpose: "p", By: listed, LookbackDays: 7, Share: 1}),
+		"events by segment":  mustSpec(t, dp.Events{Name: "m", Purpose: "p", By: dp.BySegment{Max: 2}, MaxEvents: 3, LookbackDays: 7, Share: 1}, segments...),
+		"events, half-life":  mustSpec(t, dp.Events{Name: "m", Purpose: "p", By: listed, MaxEvents: 2, LookbackDays: 7, HalfLifeDays: 3, Share: 1}),
+		"sums":               mustSpec(t, dp.Sums{Name: "m", Purpose: "p", By: dp.BySegment{Max: 2}, Amount: amount, LookbackDays: 7, Share: 1}, segments...),
+		"means":              mustSpec(t, dp.Means{Name: "m", Purpose: "p", By: dp.BySegment{Max: 2}, Amount: amount, LookbackDays: 7, Share: 1}, segments...),
+		"means of sizes":     mustSpec(t, dp.Means{Name: "m", Purpose: "p", By: dp.BySegment{Max: 2}, Denominators: "sizes", Amount: amount, LookbackDays: 7, Share: 1}, segments...),
+		"totals":             mustSpec(t, dp.ItemTotals{Name: "m", Purpose: "p", Items: dp.Public{"x", "y", "z"}, MaxItems: 2, MaxPerItem: 3, LookbackDays: 7, MaxNorm: 3, Share: 1}),
+		"totals, discovered": mustSpec(t, dp.ItemTotals{Name: "m", Purpose: "p", Items: dp.Discovered{}, MaxItems: 2, MaxPerItem: 1, LookbackDays: 7, Share: 1}),
+		"items by category":  mustSpec(t, dp.CategoryItems{Name: "m", Purpose: "p", By: listed, Items: dp.Public{"x", "y"}, MaxItems: 2, MaxPerItem: 2, LookbackDays: 7, HalfLifeDays: 30, Share: 1}),
+		"categories' items":  mustSpec(t, dp.CategoryItems{Name: "m", Purpose: "p", By: listed, Items: dp.Discovered{}, MaxItems: 2, MaxPerItem: 1, LookbackDays: 7, Share: 1}),
+		"pairs":              mustSpec(t, dp.ItemPairs{Name: "m", Purpose: "p", Items: dp.Public{"x", "y", "z"}, MaxItems: 3, LookbackDays: 7, MaxNorm: 1, Share: 1}),
+		"keys":               mustSpec(t, dp.Keys{Name: "m", Purpose: "p", MaxItems: 2, LookbackDays: 7, Share: 1}),
+		"histogram":          mustSpec(t, dp.Histogram{Name: "m", Purpose: "p", Of: dp.QuantityEvents, LookbackDays: 7, Noise: dp.Laplace, Share: 1}),
+		"groups":             mustSpec(t, dp.Groups{Name: "m", Purpose: "p", Attribute: "age", Groups: dp.Public{"old", "young"}, Campaigns: dp.Public{"u", "v"}, Outcomes: true, MaxCampaigns: 1, Share: 1}),
+		"sizes 1":            mustSpec(t, dp.SegmentSizes{Name: "m", Purpose: "p", MaxSegments: 1, Share: 1}, segments...),
+		"sizes 2":            mustSpec(t, dp.SegmentSizes{Name: "m", Purpose: "p", MaxSegments: 2, Share: 1}, segments...),
+		"public 1x1, 1":      items(dp.Public{"x", "y"}, 1, 1, 1),
+		"public 2x1, 2":      items(dp.Public{"x", "y"}, 2, 1, 2),
+		"public 1x2, 2":      items(dp.Public{"x", "y"}, 1, 2, 2),
+		"discovered 1x1":     items(dp.Discovered{}, 1, 1, 1),
+		"discovered 2x2":     items(dp.Discovered{}, 2, 2, 1),
+		"loose bounds 3x3":   items(dp.Public{"x", "y", "z"}, 3, 3, 3),
 	}
 }
 
@@ -56,14 +74,42 @@ func tinyPeople() (all []contrib.Person) {
 		{e("x", -1, 1)},                       // in the future
 		{e("x", 0, 0), e("\x00", 0, 1)},       // nothing, and no key
 		{e("x", 0, 2), e("x", 3, ^uint32(0))}, // of two windows
-		{e("y", 0, 1), e("x", 0, 3)},          // unsorted
+		{e("y", 0, 2), e("x", 0, 3)},          // unsorted
 		{e("w", 1, 1), e("x", 0, 2), e("y", 2, 2), e("z", 6, 5)}, // more than may count
 		{e("x", 0, 9), e("y", 2, 9), e("z", 6, 9)},               // as much as may count
 	}
+	act := func(row int, ago contrib.Day, events uint32, amount int64) contrib.Act {
+		return contrib.Act{Row: row, Day: today - ago, Events: events, Amount: amount}
+	}
+	days := [][]contrib.Act{
+		nil,
+		{act(0, 0, 1, 1)},
+		{act(0, 6, 900, 1<<50)},
+		{act(0, 7, 1, 5000), act(1, -1, 1, 5000)}, // out of the look-back, and in the future
+		{act(2, 0, 1, 1), act(-1, 0, 1, 1)},       // no row that is listed
+		{act(0, 0, 0, -7000)},
+		{act(1, 0, 2, 3000), act(0, 0, 9, 4000)},
+		{act(0, 0, 1, 2000), act(0, 0, 1, 2000), act(0, 1, 1, 500)},
+		{act(1, 0, 3, 9000), act(0, 0, 3, 9000)},
+		{act(0, 3, 1000, 100), act(1, 4, 1000, 100)},
+	}
+	known := func(name string, reached bool, o contrib.Outcome) contrib.Campaign {
+		return contrib.Campaign{Name: name, Reached: reached, Outcome: o}
+	}
+	reached := [][]contrib.Campaign{
+		nil,
+		{known("u", true, contrib.OutcomeYes)},
+		{known("u", false, contrib.OutcomeNo), known("u", true, contrib.OutcomeNo)},
+		{known("v", true, contrib.OutcomeUnknown)},
+		{known("elsewhere", true, contrib.OutcomeYes)},
+		{known("u", true, contrib.OutcomeYes), known("v", true, contrib.OutcomeYes), known("u", true, contrib.OutcomeYes)},
+	}
 	for n := range uint64(3) {
 		for _, s := range segments {
-			for _, i := range items {
-				all = append(all, contrib.Person{Salt: salt(n), Segments: s, Items: i})
+			for k, i := range items {
+				all = append(all, contrib.Person{
+					Salt: salt(n), Segments: s, Items: i, Days: days[k], Group: []string{"old", "young", "none"}[k%3], Reached: reached[k%len(reached)],
+				})
 			}
 		}
 	}
@@ -83,9 +129,9 @@ func exact(t testing.TB, spec *dp.Spec, list ...contrib.Person) map[dp.CellKey]i
 	return v
 }
 
-// difference returns what one person changes: cells, the largest change and
-// the sum of squares.
-func difference(with, without map[dp.CellKey]int64) (l0 int, lInf int64, l2Squared uint64) {
+// difference returns what one person changes: cells, the largest change, the sum of the
+// sizes and that of the squares; the people of means times their ratio.
+func difference(spec *dp.Spec, with, without map[dp.CellKey]int64) (l0 int, lInf int64, l1, l2Squared uint64) {
 	for k := range with {
 		d := with[k] - without[k]
 		if d < 0 {
@@ -94,10 +140,23 @@ func difference(with, without map[dp.CellKey]int64) (l0 int, lInf int64, l2Squar
 		if d != 0 {
 			l0++
 		}
-		lInf = max(lInf, d)
+		l1 += uint64(d)
+		if k.Part == contrib.PartCount {
+			d *= int64(spec.Ratio())
+		} else {
+			lInf = max(lInf, d)
+		}
 		l2Squared += uint64(d * d)
 	}
-	return l0, lInf, l2Squared
+	return l0, lInf, l1, l2Squared
+}
+
+// stated is the squared L2 sensitivity that the noise of a measure is made for.
+func stated(spec *dp.Spec) uint64 {
+	if spec.Parts() == 2 {
+		return spec.L2Squared() + uint64(spec.MaxSegments)*spec.Ratio()*spec.Ratio()
+	}
+	return spec.L2Squared()
 }
 
 // TestSensitivity enumerates a tiny domain: whoever is added to whatever
@@ -121,16 +180,16 @@ func TestSensitivity(t *testing.T) {
 							t.Fatal("a cell is lost when a person is added")
 						}
 					}
-					l0, lInf, l2 := difference(with, without)
-					if l0 > spec.L0() || lInf > spec.LInf() || l2 > spec.L2Squared() {
-						t.Fatalf("one person changes %d cells, by up to %d, squares %d: bounds %d, %d, %d",
-							l0, lInf, l2, spec.L0(), spec.LInf(), spec.L2Squared())
+					l0, lInf, l1, l2 := difference(spec, with, without)
+					if l0 > spec.L0() || lInf > spec.LInf() || l1 > spec.L1() || l2 > stated(spec) {
+						t.Fatalf("one person changes %d cells, by up to %d, sizes %d, squares %d: bounds %d, %d, %d, %d",
+							l0, lInf, l1, l2, spec.L0(), spec.LInf(), spec.L1(), stated(spec))
 					}
 					most = max(most, l2)
 				}
 			}
-			if most != spec.L2Squared() {
-				t.Errorf("nobody reaches the bound: %d of %d", most, spec.L2Squared())
+			if most != stated(spec) {
+				t.Errorf("nobody reaches the bound: %d of %d", most, stated(spec))
 			}
 		})
 	}
@@ -139,11 +198,12 @@ func TestSensitivity(t *testing.T) {
 // TestDiscoveredCellsArePeople holds what the threshold rests on: one person
 // is at most one in every discovered cell, and a cell nobody is in is not there.
 func TestDiscoveredCellsArePeople(t *testing.T) {
-	spec := tinySpecs(t)["discovered 2x2"]
-	for _, p := range tinyPeople() {
-		for _, v := range exact(t, spec, p) {
-			if v != 1 {
-				t.Fatalf("one person makes a cell of %d", v)
+	for name, spec := range tinySpecs(t) {
+		for _, p := range tinyPeople() {
+			for _, v := range exact(t, spec, p) {
+				if v != 1 && spec.Discovered {
+					t.Fatalf("%s: one person makes a cell of %d", name, v)
+				}
 			}
 		}
 	}
@@ -171,7 +231,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			r.Fatal(err)
 		}
 		if !slices.IsSortedFunc(keys, func(a, b dp.CellKey) int {
-			return slices.Compare([]string{a.Segment, a.Item}, []string{b.Segment, b.Item})
+			return slices.Compare([]string{a.Segment, a.Category, a.Group, a.Item, a.With}, []string{b.Segment, b.Category, b.Group, b.Item, b.With})
 		}) {
 			r.Fatal("keys are not sorted")
 		}
@@ -179,6 +239,8 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		for i := range shuffled {
 			shuffled[i].Segments = rapid.Permutation(shuffled[i].Segments).Draw(r, "segments")
 			shuffled[i].Items = rapid.Permutation(shuffled[i].Items).Draw(r, "items")
+			shuffled[i].Days = rapid.Permutation(shuffled[i].Days).Draw(r, "days")
+			shuffled[i].Reached = rapid.Permutation(shuffled[i].Reached).Draw(r, "campaigns")
 		}
 		keys2, values2, err := dp.Exact(spec, 3, today, people(shuffled))
 		if err != nil {

@@ -20,7 +20,7 @@ const (
 // A single cell that is unlike the others may be further off than it was released,
 // which is why a [Point] has no interval.
 //
-// Partitions are public. Errors: ErrReleases, ErrDiscovered, ErrNoiseLaw.
+// Partitions are public. Errors: ErrReleases, ErrDiscovered, ErrNoiseLaw, ErrParts.
 func Shrink(r Release) (Points, error) {
 	p, h, err := toShrink(r)
 	if err != nil {
@@ -30,8 +30,8 @@ func Shrink(r Release) (Points, error) {
 	return p, nil
 }
 
-// ShrinkRows is [Shrink] for each segment of a table of segments x items by itself,
-// towards the mean of that segment.
+// ShrinkRows is [Shrink] for each row of a table by itself, such as each segment of
+// segments x items, towards the mean of that row.
 func ShrinkRows(r Release) (Points, error) {
 	p, h, err := toShrink(r)
 	if err != nil {
@@ -51,8 +51,9 @@ func ShrinkRows(r Release) (Points, error) {
 //
 // The noise of the total is not that of the cells, so the squared error is below that
 // of the released values whatever the total is, for K of 3 and more; how much is gained
-// depends on how well the total fits. Both releases are of one account, with public
-// partitions. Errors: those of [Shrink], ErrSame, and ErrCells for a segment without
+// depends on how well the total fits. Rows may be those of categories and groups, too.
+// Both releases are of one account, with public partitions. Errors: those of [Shrink],
+// ErrSame, ErrMeasures for values in different steps, and ErrCells for a row without
 // total.
 func ShrinkToTotals(parts, totals Release) (Points, error) {
 	_, sources, err := publicOf([]Release{parts, totals})
@@ -64,13 +65,16 @@ func ShrinkToTotals(parts, totals Release) (Points, error) {
 		return Points{}, err
 	}
 	p.Sources = sources
-	total := map[string]float64{}
+	if a, b := parts.Header(), totals.Header(); !sameSteps(&a, &b) {
+		return Points{}, ErrMeasures
+	}
+	total := map[row]float64{}
 	for i := range totals.Len() {
 		c := totals.At(i)
-		total[c.Segment] += float64(c.Value)
+		total[row{c.Segment, c.Category, c.Group}] += float64(c.Value)
 	}
 	for row := range rows(p.Cells) {
-		t, ok := total[row[0].Segment]
+		t, ok := total[rowOf(&row[0])]
 		if !ok {
 			return Points{}, ErrCells
 		}
@@ -88,20 +92,26 @@ func toShrink(r Release) (Points, Header, error) {
 		return Points{}, Header{}, err
 	}
 	h := r.Header()
-	p := Points{Method: "shrunk", AsOf: h.AsOf, Sources: sources, Cells: make([]Point, r.Len())}
+	p := Points{Method: "shrunk", AsOf: h.AsOf, Sources: sources, Cells: make([]Point, r.Len()), signed: signed(&h)}
 	for i := range p.Cells {
 		c := r.At(i)
-		p.Cells[i] = Point{Segment: c.Segment, Item: c.Item, Value: float64(c.Value), Kept: 1}
+		p.Cells[i] = pointOf(&c)
+		p.Cells[i].Value, p.Cells[i].Kept = float64(c.Value), 1
 	}
 	return p, h, nil
 }
 
-// rows cuts sorted cells into segments.
+// row names what the cells of a row have in common.
+type row struct{ segment, category, group string }
+
+func rowOf(p *Point) row { return row{p.Segment, p.Category, p.Group} }
+
+// rows cuts sorted cells into rows.
 func rows(cells []Point) func(yield func([]Point) bool) {
 	return func(yield func([]Point) bool) {
 		for from := 0; from < len(cells); {
 			to := from + 1
-			for to < len(cells) && cells[to].Segment == cells[from].Segment {
+			for to < len(cells) && rowOf(&cells[to]) == rowOf(&cells[from]) {
 				to++
 			}
 			if !yield(cells[from:to]) {

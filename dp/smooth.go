@@ -50,7 +50,7 @@ func Smooth(series []Release) ([]Points, error) {
 			}
 		}
 		all[t] = Source{Account: h.Account, Entry: h.Entry, Name: h.Name, AsOf: h.AsOf}
-		out[t] = Points{Method: "smoothed", AsOf: h.AsOf, Cells: make([]Point, r.Len())}
+		out[t] = Points{Method: "smoothed", AsOf: h.AsOf, Cells: make([]Point, r.Len()), signed: signed(&h)}
 	}
 	y := make([]float64, len(rs))
 	for i := range rs[0].Len() {
@@ -60,7 +60,8 @@ func Smooth(series []Release) ([]Points, error) {
 		value, kept := s.smooth(y)
 		c := rs[0].At(i)
 		for t := range rs {
-			out[t].Cells[i] = Point{Segment: c.Segment, Item: c.Item, Value: value[t], Kept: kept[t]}
+			out[t].Cells[i] = pointOf(&c)
+			out[t].Cells[i].Value, out[t].Cells[i].Kept = value[t], kept[t]
 		}
 	}
 	for t := range out {

@@ -20,7 +20,9 @@ import (
 var ErrJSON = errors.New("proof: a release is read from its signed note, not from JSON")
 
 // Table writes the largest values as an aligned text table, at most maxRows of
-// them, then how many cells are left out. Zero or less means all.
+// them, then how many cells are left out. Zero or less means all. Of keys without
+// numbers it writes the first. Where values are steps, the last column is what they are
+// in the unit.
 func (r Release) Table(w io.Writer, maxRows int) error {
 	cells := r.Cells()
 	slices.SortStableFunc(cells, func(a, b Cell) int { return cmp.Compare(b.Value, a.Value) })
@@ -29,17 +31,32 @@ func (r Release) Table(w io.Writer, maxRows int) error {
 		left = len(cells) - maxRows
 		cells = cells[:maxRows]
 	}
-	rows := [][]string{{"segment", "item", "value", "low", "high"}}
-	for _, c := range cells {
-		rows = append(rows, []string{shown(c.Segment), shown(c.Item), digits(c.Value), digits(c.Low), digits(c.High)})
-	}
-	if r.header.Kind == "segment-sizes" {
-		for i, row := range rows {
-			rows[i] = slices.Delete(row, 1, 2)
+	h := &r.header
+	columns, of := h.names()
+	right := len(columns)
+	if h.Kind != "keys" {
+		columns = append(columns, "value", "low", "high")
+		if h.scaled() {
+			columns = append(columns, h.Unit)
 		}
 	}
+	rows := [][]string{columns}
+	for i := range cells {
+		c := &cells[i]
+		row := of(c)
+		for k, name := range row {
+			row[k] = shown(name)
+		}
+		if h.Kind != "keys" {
+			row = append(row, digits(c.Value), digits(c.Low), digits(c.High))
+			if h.scaled() {
+				row = append(row, h.amount(c, 3))
+			}
+		}
+		rows = append(rows, row)
+	}
 	out := bufio.NewWriter(w)
-	writeRows(out, rows, 3)
+	writeRows(out, rows, len(columns)-right)
 	if left > 0 {
 		fmt.Fprintf(out, "... and %s\n", plural(int64(left), "more cell"))
 	}
@@ -86,28 +103,43 @@ func shown(s string) string {
 	return s
 }
 
+// amount returns what a value is in the unit; nothing for the people of means, which are
+// people.
+func (h *Header) amount(c *Cell, decimals int) string {
+	if c.Part == "count" {
+		return ""
+	}
+	return h.inUnit(c.Value, decimals)
+}
+
 func digits(n int64) string { return strconv.FormatInt(n, 10) }
 
-// CSV writes the cells, sorted by segment and item, under a line of column
-// names. Keys are written as they are; a spreadsheet may take one that starts
-// with '=' for a formula.
+// CSV writes the cells, sorted by their names, under a line of column names: those of
+// Cell that the measure has; value, low and high, but for keys without numbers; and
+// amount, which is the value in the unit, where values are steps. Keys are written as
+// they are; a spreadsheet may take one that starts with '=' for a formula.
 func (r Release) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	columns := []string{"segment", "item", "value", "low", "high"}
-	sizes := r.header.Kind == "segment-sizes"
-	if sizes {
-		columns = slices.Delete(columns, 1, 2)
+	h := &r.header
+	columns, of := h.names()
+	if h.Kind != "keys" {
+		columns = append(columns, "value", "low", "high")
+		if h.scaled() {
+			columns = append(columns, "amount")
+		}
 	}
 	if err := out.Write(columns); err != nil {
 		return err
 	}
 	for i := range r.cells {
 		c := &r.cells[i]
-		row := append(columns[:0], c.Segment)
-		if !sizes {
-			row = append(row, c.Item)
+		row := of(c)
+		if h.Kind != "keys" {
+			row = append(row, digits(c.Value), digits(c.Low), digits(c.High))
+			if h.scaled() {
+				row = append(row, h.amount(c, -1))
+			}
 		}
-		row = append(row, digits(c.Value), digits(c.Low), digits(c.High))
 		if err := out.Write(row); err != nil {
 			return err
 		}
