@@ -94,6 +94,15 @@ func goldenReleases() []kept {
 			h.Measure, h.Kind, h.Lookback, h.LInf, h.Unit = "clicks", "events", 28, 3, "events"
 			h.Sigma, h.StdDev = 12.909944487358056, 12.913171570144957
 		}, dp.Cell{Value: 1201}),
+		with("table", 34, func(h *dp.Header) {
+			h.Measure, h.Kind, h.L0, h.LInf, h.Unit = "downloads", "table", 2, 3, "events"
+			h.Sigma, h.StdDev = 17.320508075688775, 17.322913534776227
+		}, dp.Cell{Item: "de", Value: 4018}, dp.Cell{Item: "fr", Value: -9}),
+		with("table-amounts", 565_798, func(h *dp.Header) {
+			h.Measure, h.Kind, h.L0, h.LInf = "spend", "table", 2, 50_000
+			h.Unit, h.Step, h.Per, h.Low, h.High = "EUR", 4, 1000, -2500, 50_000
+			h.Sigma, h.StdDev = 288675.1345948129, 288675.1345949572
+		}, dp.Cell{Item: "de", Value: 9_120_000}),
 	}
 }
 
@@ -252,27 +261,38 @@ func TestHeaderIsStrict(t *testing.T) {
 		"discovered bins": {"histogram", func(h *dp.Header, _ []dp.Cell) {
 			h.Partitions, h.Delta, h.MinPeople, h.Threshold = "discovered", 1e-7, 2, 2
 		}},
-		"Laplace noise without a loss":    {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Pure = 0 }},
-		"Gaussian noise with an epsilon":  {"groups", func(h *dp.Header, _ []dp.Cell) { h.Pure = 1 }},
-		"bins out of order":               {"histogram", func(_ *dp.Header, c []dp.Cell) { c[2], c[3] = c[3], c[2] }},
-		"a bin that is no number":         {"histogram", func(_ *dp.Header, c []dp.Cell) { c[3].Part = "010" }},
-		"items of no measure":             {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "items" }},
-		"segments of a measure":           {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "segments m" }},
-		"events without a look-back":      {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "events" }},
-		"a category of no amount":         {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Category = "books" }},
-		"an unknown part":                 {"groups", func(_ *dp.Header, c []dp.Cell) { c[0].Part = "lost" }},
-		"groups of nothing":               {"groups", func(h *dp.Header, _ []dp.Cell) { h.Of = "" }},
-		"a pair of one item":              {"item-pairs", func(_ *dp.Header, c []dp.Cell) { c[0].With = c[0].Item }},
-		"a pair the wrong way":            {"item-pairs", func(_ *dp.Header, c []dp.Cell) { c[0].Item, c[0].With = c[0].With, c[0].Item }},
-		"a norm without steps":            {"item-pairs", func(h *dp.Header, _ []dp.Cell) { h.Per, h.LInf = 1, 1 }},
-		"steps without a norm":            {"item-pairs", func(h *dp.Header, _ []dp.Cell) { h.Norm = 0 }},
-		"a norm of half an event":         {"item-pairs", func(h *dp.Header, _ []dp.Cell) { h.Norm = 1536 }},
-		"a cell beyond the norm":          {"category-items", func(h *dp.Header, _ []dp.Cell) { h.LInf = 9 * 1024 }},
-		"no category":                     {"category-items", func(_ *dp.Header, c []dp.Cell) { c[0].Category = "" }},
-		"segment instead of category":     {"category-items", func(_ *dp.Header, c []dp.Cell) { c[0].Segment, c[0].Category = c[0].Category, "" }},
-		"events in a row with a name":     {"events", func(_ *dp.Header, c []dp.Cell) { c[0].Segment = "a" }},
-		"events that are people":          {"events", func(h *dp.Header, _ []dp.Cell) { h.Unit, h.LInf = "people", 1 }},
-		"means by groups":                 {"means", func(h *dp.Header, _ []dp.Cell) { h.By = "groups" }},
+		"Laplace noise without a loss":   {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Pure = 0 }},
+		"Gaussian noise with an epsilon": {"groups", func(h *dp.Header, _ []dp.Cell) { h.Pure = 1 }},
+		"bins out of order":              {"histogram", func(_ *dp.Header, c []dp.Cell) { c[2], c[3] = c[3], c[2] }},
+		"a bin that is no number":        {"histogram", func(_ *dp.Header, c []dp.Cell) { c[3].Part = "010" }},
+		"items of no measure":            {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "items" }},
+		"segments of a measure":          {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "segments m" }},
+		"events without a look-back":     {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "events" }},
+		"a category of no amount":        {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Category = "books" }},
+		"an unknown part":                {"groups", func(_ *dp.Header, c []dp.Cell) { c[0].Part = "lost" }},
+		"groups of nothing":              {"groups", func(h *dp.Header, _ []dp.Cell) { h.Of = "" }},
+		"a pair of one item":             {"item-pairs", func(_ *dp.Header, c []dp.Cell) { c[0].With = c[0].Item }},
+		"a pair the wrong way":           {"item-pairs", func(_ *dp.Header, c []dp.Cell) { c[0].Item, c[0].With = c[0].With, c[0].Item }},
+		"a norm without steps":           {"item-pairs", func(h *dp.Header, _ []dp.Cell) { h.Per, h.LInf = 1, 1 }},
+		"steps without a norm":           {"item-pairs", func(h *dp.Header, _ []dp.Cell) { h.Norm = 0 }},
+		"a norm of half an event":        {"item-pairs", func(h *dp.Header, _ []dp.Cell) { h.Norm = 1536 }},
+		"a cell beyond the norm":         {"category-items", func(h *dp.Header, _ []dp.Cell) { h.LInf = 9 * 1024 }},
+		"no category":                    {"category-items", func(_ *dp.Header, c []dp.Cell) { c[0].Category = "" }},
+		"segment instead of category":    {"category-items", func(_ *dp.Header, c []dp.Cell) { c[0].Segment, c[0].Category = c[0].Category, "" }},
+		"events in a row with a name":    {"events", func(_ *dp.Header, c []dp.Cell) { c[0].Segment = "a" }},
+		"events that are people":         {"events", func(h *dp.Header, _ []dp.Cell) { h.Unit, h.LInf = "people", 1 }},
+		"means by groups":                {"means", func(h *dp.Header, _ []dp.Cell) { h.By = "groups" }},
+		"a table that looks back":        {"table", func(h *dp.Header, _ []dp.Cell) { h.Lookback = 7 }},
+		"a table with rows":              {"table", func(h *dp.Header, _ []dp.Cell) { h.By = "segments" }},
+		"a table of clicks":              {"table", func(h *dp.Header, _ []dp.Cell) { h.Unit = "clicks" }},
+		"a table of many a person":       {"table", func(h *dp.Header, _ []dp.Cell) { h.Unit = "people" }},
+		"discovered events of a table": {"table", func(h *dp.Header, c []dp.Cell) {
+			h.Partitions, h.Delta, h.MinPeople, h.Threshold = "discovered", 1e-7, 2, -10
+		}},
+		"a partition without a name":      {"table", func(_ *dp.Header, c []dp.Cell) { c[0].Item = "" }},
+		"an amount that ages":             {"table-amounts", func(h *dp.Header, _ []dp.Cell) { h.HalfLife = 7 }},
+		"a table around a centre":         {"table-amounts", func(h *dp.Header, _ []dp.Cell) { h.Center = 23_750 }},
+		"a table's category":              {"table", func(h *dp.Header, _ []dp.Cell) { h.Category = "books" }},
 		"a format before there were such": {"events", func(h *dp.Header, _ []dp.Cell) { h.Format = dp.Format0 }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,12 +22,14 @@ func (h *Header) events() bool {
 }
 
 // amounts reports whether values are amounts.
-func (h *Header) amounts() bool { return h.Kind == "sums" || h.Kind == "means" }
+func (h *Header) amounts() bool {
+	return h.Kind == "sums" || h.Kind == "means" || h.Kind == "table" && h.Low < h.High
+}
 
 // items reports whether cells have items, or campaigns.
 func (h *Header) items() bool {
 	switch h.Kind {
-	case "segment-items", "item-totals", "category-items", "item-pairs", "keys", "groups":
+	case "segment-items", "item-totals", "category-items", "item-pairs", "keys", "groups", "table":
 		return true
 	}
 	return false
