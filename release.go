@@ -62,10 +62,10 @@ func (e *Engine) release(ctx context.Context, q Query, given *dp.Counts) (r dp.R
 	if e.suspended.holds(room.purpose) {
 		return dp.Release{}, ErrSuspended
 	}
-	spec := &room.specs[index]
-	if (given == nil) != (spec.Kind != contrib.KindTable) {
+	if (given == nil) != (room.specs[index].Kind != contrib.KindTable) {
 		return dp.Release{}, ErrTable
 	}
+	spec := &room.specs[index]
 	if _, err := e.plan.Predict(q.Measure, share); err != nil {
 		return dp.Release{}, err // it could not be drawn, so it is not charged
 	}
