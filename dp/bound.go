@@ -2,6 +2,7 @@ package dp
 
 import (
 	"context"
+	"encoding/binary"
 	"iter"
 	"runtime"
 	"slices"
@@ -212,12 +213,16 @@ func (b *bounder) take(c *Contribution, at uint32) error {
 		}
 	}
 	if len(b.list) == cap(b.list) {
-		b.list = slices.Grow(b.list, min(max(1024, len(b.list)), b.room-len(b.list)))
+		more := max(1024, len(b.list))
+		if len(b.list) >= b.room/4 {
+			more = b.room // the last time, so that little is copied and thrown away
+		}
+		b.list = slices.Grow(b.list, min(more, b.room-len(b.list)))
 	}
 	id := c.Link.ID().Bytes()
-	r := readRecord(append(id[4:20:20], make([]byte, recordSize-16)...))
-	r.salt, r.at, r.value = c.Link.Salt(), at, c.Value
-	b.list = append(b.list, r)
+	b.list = append(b.list, record{
+		hi: binary.BigEndian.Uint64(id[4:]), lo: binary.BigEndian.Uint64(id[12:]), salt: c.Link.Salt(), at: at, value: c.Value,
+	})
 	return nil
 }
 
