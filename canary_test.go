@@ -28,7 +28,7 @@ func TestCanary(t *testing.T) {
 	var printed, logged bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&logged, nil))
 	e := discreettest.Open(t, discreet.Config{
-		Store: store, Segments: worldSegments, Measures: worldMeasures,
+		Store: store, Segments: worldSegments, Measures: everyMeasure(),
 		Observe: func(o discreet.Observation) { logger.Info("call", "observation", o) },
 	})
 	show := func(values ...any) {
@@ -76,8 +76,8 @@ func TestCanary(t *testing.T) {
 		}
 		show(errOf(e.Withdraw(ctx, who, c)))
 	}
-	for _, m := range worldMeasures {
-		r, err := e.Release(ctx, discreet.Query{Name: "canary-" + measureName(m), Measure: measureName(m), Share: 0.2}, operator)
+	for _, m := range everyMeasure() {
+		r, err := e.Release(ctx, discreet.Query{Name: "canary-" + measureName(m), Measure: measureName(m), Share: 0.05}, operator)
 		check(t, err)
 		show(r, r.Header(), r.Cells(), string(r.Note()), r.Statement())
 	}

@@ -45,6 +45,6 @@
 // # Not there yet
 //
 // Exposures, rolling windows, declared plans, quotas, zCDP and PLD accounts of an engine,
-// Laplace noise in releases, fairness audits. Formats other than the pseudonym may
-// still change; what was written in an earlier version of one stays readable.
+// fairness audits. Formats other than the pseudonym may still change; what was written
+// in an earlier version of one stays readable.
 package discreet

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"strconv"
 
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -74,6 +75,9 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 	if !first(s) { // what the first two kinds had no word for
 		text("more")
 		list(s.Categories)
+		list(s.Groups)
+		text(s.Attribute)
+		text(strconv.FormatBool(s.Outcomes))
 		text(s.Amount.Unit)
 		text(s.Amount.Category)
 		text(string(of))

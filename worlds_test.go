@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -65,6 +66,7 @@ func drawEvents(t *rapid.T, raws []discreet.Raw) []drawn {
 		list[i] = drawn{who, comes, discreet.Event{
 			Who: raws[who], MessageID: fmt.Sprint("m", i), Kind: "view", Count: rapid.IntRange(0, 3).Draw(t, "count"),
 			Item: rapid.SampledFrom([]string{"", "a", "b", "c", "d"}).Draw(t, "item"), Category: rapid.SampledFrom(worldCategories).Draw(t, "category"),
+			Value: rapid.SampledFrom([]int64{0, 2500}).Draw(t, "value"), Unit: "EUR",
 			Time: discreettest.Start.Add(time.Duration(rapid.IntRange(0, 24*comes+1).Draw(t, "hour")) * time.Hour / 2),
 		}}
 	}
@@ -81,10 +83,19 @@ var worldPeople = []discreet.Raw{
 // within each day, with the engine closed and opened in between. The rows are the
 // same, byte for byte.
 func TestShardsAndRestarts(t *testing.T) {
+	t.Run("segments", func(t *testing.T) { testShardsAndRestarts(t, worldMeasures, 1<<20) })
+	t.Run("kinds", func(t *testing.T) { testShardsAndRestarts(t, quickKinds(), 5) })
+}
+
+func testShardsAndRestarts(t *testing.T, measures []dp.Measure, most int) {
 	keys, err := pseudonym.NewKeyring()
 	check(t, err)
 	cfg, both := twoPurposes(keys)
+	cfg.Measures = measures
 	rapid.Check(t, func(rt *rapid.T) {
+		if most--; most < 0 && os.Getenv("DISCREET_LONG") != "1" {
+			return // opening an engine predicts the noise of every measure
+		}
 		list := drawEvents(rt, worldPeople)
 		plain := func(in func(who int) bool) map[string]string {
 			c := cfg
@@ -152,10 +163,19 @@ func TestShardsAndRestarts(t *testing.T) {
 // withdrawal of one purpose leaves the rows of another, and of everybody else, as
 // they would be without the withdrawn purpose.
 func TestEndsTouchOnlyThemselves(t *testing.T) {
+	t.Run("segments", func(t *testing.T) { testEndsTouchOnlyThemselves(t, worldMeasures, 1<<20) })
+	t.Run("kinds", func(t *testing.T) { testEndsTouchOnlyThemselves(t, quickKinds(), 8) })
+}
+
+func testEndsTouchOnlyThemselves(t *testing.T, measures []dp.Measure, most int) {
 	keys, err := pseudonym.NewKeyring()
 	check(t, err)
 	cfg, both := twoPurposes(keys)
+	cfg.Measures = measures
 	rapid.Check(t, func(rt *rapid.T) {
+		if most--; most < 0 && os.Getenv("DISCREET_LONG") != "1" {
+			return // opening an engine predicts the noise of every measure
+		}
 		list := drawEvents(rt, worldPeople)
 		end := rapid.IntRange(0, 6).Draw(rt, "ends on day")
 		run := func(erase, ingest bool, purposes ...string) map[string]string {

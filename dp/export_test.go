@@ -5,7 +5,6 @@ import (
 	"iter"
 	"math"
 	"math/big"
-	"slices"
 
 	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/dp/noise"
@@ -81,7 +80,12 @@ func Reach(coefs, sigmas []float64) float64 {
 
 // Passed is the interval of a value that reached a threshold.
 func Passed(value, threshold int64, sigma float64) (low, high float64) {
-	return passed{float64(value), float64(threshold), sigma, 1}.interval()
+	return PassedFrom(value, threshold, sigma, 1)
+}
+
+// PassedFrom is Passed where fewer than least people never make a cell come out.
+func PassedFrom(value, threshold int64, sigma float64, least int64) (low, high float64) {
+	return passed{float64(value), float64(threshold), sigma, float64(least)}.interval()
 }
 
 // MadeOf returns, for each cell, what the interval of a consistent estimate is made
@@ -106,67 +110,5 @@ func SmoothLevels(gap, variance, y []float64) (value, kept []float64, q float64)
 	return value, kept, s.wander(y)
 }
 
-// ExactOf returns the keys and numbers of counts, which stay as they are.
-func ExactOf(c *Counts) ([]contrib.Key, []int64) {
-	t := c.take()
-	defer c.give(t)
-	keys := make([]contrib.Key, len(t.values))
-	for i := range keys {
-		keys[i] = t.cell(i)
-	}
-	return keys, slices.Clone(t.values)
-}
-
-// Plain returns counts of a table as they are before they are sealed.
-func Plain(c *Counts) []byte {
-	t := c.take()
-	defer c.give(t)
-	return append(t.append(nil), t.digest[:]...)
-}
-
-// ReadPlain reads what Plain returns, without its digest.
-func ReadPlain(spec *Spec, b []byte) (*Counts, error) {
-	t, err := readTally(spec, b)
-	if err != nil {
-		return nil, err
-	}
-	return seal(t), nil
-}
-
-// BoundLooked is Bound that spills to a file of wrap.
-func BoundLooked(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.Seq2[Contribution, error], o BoundOptions, wrap func(File) File) (*Counts, error) {
-	return BoundOn(ctx, spec, window, asOf, seq, o, 0, wrap)
-}
-
-// BoundSmall is Bound with room for so many records, in one worker too.
-func BoundSmall(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.Seq2[Contribution, error], o BoundOptions, room int) (*Counts, error) {
-	return BoundOn(ctx, spec, window, asOf, seq, o, room, nil)
-}
-
-// File is what contributions are spilled to.
-type File = file
-
-// BoundOn is BoundSmall that spills to a file of wrap.
-func BoundOn(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.Seq2[Contribution, error], o BoundOptions, room int, wrap func(File) File) (*Counts, error) {
-	shard, err := o.Shard.whole()
-	if err != nil {
-		return nil, err
-	}
-	if room > 0 {
-		o.Memory = defaultMemory
-	}
-	b := newBounder(&frame{spec: *spec, window: window, asOf: asOf, from: &origin{shard: shard}}, o)
-	if room > 0 {
-		b.room, b.each = room, room
-	}
-	if wrap != nil {
-		b.open = func(dir string) (file, string, error) {
-			f, name, err := nameless(dir)
-			if err != nil {
-				return nil, "", err
-			}
-			return wrap(f), name, nil
-		}
-	}
-	return b.run(ctx, seq)
-}
+// AddTo adds to a sum, or reports that it does not fit.
+func AddTo(sum *int64, v int64) error { return addTo(sum, v) }

@@ -186,3 +186,31 @@ func TestPassedHolds(t *testing.T) {
 		}
 	}
 }
+
+// TestPassedHoldsFromTheFewest: where fewer people never make a cell come out, intervals
+// reach down to that many and no further, and hold as often, computed from the law.
+func TestPassedHoldsFromTheFewest(t *testing.T) {
+	for _, least := range []int64{2, 5, 30} {
+		for _, sigma := range []float64{2, 6.4, 13} {
+			threshold := least + 1 + int64(math.Ceil(3*sigma))
+			last := threshold + int64(math.Ceil(20*sigma))
+			for x := least; x <= threshold+int64(6*sigma); x += max(1, int64(sigma/4)) {
+				holds, out := 0.0, 0.0
+				for y := threshold; y <= last; y++ {
+					low, high := dp.PassedFrom(y, threshold, sigma, least)
+					if low < float64(least) || high < low {
+						t.Fatalf("sigma %v: %d has [%v, %v]", sigma, y, low, high)
+					}
+					p := between(y-x, y-x, sigma)
+					out += p
+					if low <= float64(x) && float64(x) <= high {
+						holds += p
+					}
+				}
+				if out > 1e-9 && holds/out < 0.95-1e-6 {
+					t.Errorf("sigma %v, at least %d, %d people: holds with %v", sigma, least, x, holds/out)
+				}
+			}
+		}
+	}
+}

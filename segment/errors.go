@@ -33,7 +33,7 @@ var (
 	ErrSensitive  = errors.New("the category, or one above it, is marked sensitive")
 	ErrTwice      = errors.New("a name must be given once")
 	ErrForeign    = errors.New("a definition or measure must be of the purpose of its rules, and a measure over their segments")
-	ErrOf         = errors.New("Denominators names a measure of segment sizes with the same bound on segments and no norm, Measure of a histogram one that keeps items, both of the same purpose")
+	ErrOf         = errors.New("means are divided by a measure of segment sizes with the same bound on segments and no norm, and a histogram of items is of a measure that keeps some, both of the same purpose")
 	ErrGroups     = errors.New("a measure of groups reads what was recorded for audits, and no profile")
 	ErrTTL        = errors.New("segment: TTLDays is 1 to 730, and at least the look-back of every measure")
 	ErrZone       = errors.New("segment: a zone has a name of at most 64 bytes, and is not the machine's own")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/ident"
 	"github.com/discreet-go/discreet/internal/proof"
 	"github.com/discreet-go/discreet/segment"
@@ -264,6 +265,18 @@ func unreachable(t *testing.T, tax *segment.Taxonomy, special map[string]bool) {
 			for _, d := range []segment.Definition{{All: bad}, {Any: bad}, {All: []segment.Predicate{harmless}, None: bad}} {
 				if _, err := rules(d, purpose); !errors.Is(err, segment.ErrSensitive) {
 					t.Fatalf("%s: %v", name, err)
+				}
+			}
+			for _, m := range []contrib.Measure{
+				contrib.People{Name: "it", Purpose: purpose, By: contrib.ByCategory{Categories: contrib.Public{name}, Max: 1}, LookbackDays: 7, Share: 1},
+				contrib.Sums{Name: "it", Purpose: purpose, By: contrib.Everybody{}, Amount: contrib.Amount{Unit: "EUR", Category: name, High: 1}, LookbackDays: 7, Share: 1},
+			} {
+				s, err := contrib.NewSpec(m, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := segment.NewRules(segment.RulesConfig{Purpose: purpose, Taxonomy: tax, TTLDays: 60, Measures: []contrib.Spec{s}}); !errors.Is(err, segment.ErrSensitive) {
+					t.Fatalf("a measure of %s: %v", name, err)
 				}
 			}
 		}
