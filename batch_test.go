@@ -193,8 +193,23 @@ func TestReleaseCountsRefuses(t *testing.T) {
 		t.Error("something was charged")
 	}
 	e.Clock.Advance(24 * time.Hour)
+	if _, err := e.ReleaseCounts(ctx, q, counts, discreet.Actor{}); !errors.Is(err, ledger.ErrActor) {
+		t.Errorf("by nobody: %v", err)
+	}
 	_, err = e.ReleaseCounts(ctx, q, counts, operator)
 	check(t, err)
+	var last ledger.Access
+	check(t, e.AccessLog(ctx, func(a ledger.Access) error { last = a; return nil }))
+	if last.Action != "ReleaseCounts" || last.Actor != operator {
+		t.Errorf("logged as %+v", last)
+	}
+	check(t, e.Engine.Close())
+	refused("a closed engine", q, counts, discreet.ErrClosed)
+	_, notBatch := e.Batch("topics")
+	_, notAdmitted := e.Admission(ctx, ann, discreettest.Purpose, nil)
+	if !errors.Is(notBatch, discreet.ErrClosed) || !errors.Is(notAdmitted, discreet.ErrClosed) {
+		t.Errorf("a closed engine: %v, %v", notBatch, notAdmitted)
+	}
 }
 
 // hooked is a store that does something after each write to the ledger.
