@@ -104,7 +104,7 @@ func check(t interface{ Fatal(...any) }, err error) {
 // It is what "neighbouring" means in the guarantee.
 func TestTwoWorlds(t *testing.T) {
 	t.Run("segments", func(t *testing.T) { testTwoWorlds(t, worldMeasures, 1<<20) })
-	t.Run("kinds", func(t *testing.T) { testTwoWorlds(t, quickKinds(), 12) })
+	t.Run("kinds", func(t *testing.T) { testTwoWorlds(t, quickKinds(), 6) })
 }
 
 func testTwoWorlds(t *testing.T, measures []dp.Measure, most int) {

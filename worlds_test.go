@@ -84,7 +84,7 @@ var worldPeople = []discreet.Raw{
 // same, byte for byte.
 func TestShardsAndRestarts(t *testing.T) {
 	t.Run("segments", func(t *testing.T) { testShardsAndRestarts(t, worldMeasures, 1<<20) })
-	t.Run("kinds", func(t *testing.T) { testShardsAndRestarts(t, quickKinds(), 5) })
+	t.Run("kinds", func(t *testing.T) { testShardsAndRestarts(t, quickKinds(), 3) })
 }
 
 func testShardsAndRestarts(t *testing.T, measures []dp.Measure, most int) {
@@ -164,7 +164,7 @@ func testShardsAndRestarts(t *testing.T, measures []dp.Measure, most int) {
 // they would be without the withdrawn purpose.
 func TestEndsTouchOnlyThemselves(t *testing.T) {
 	t.Run("segments", func(t *testing.T) { testEndsTouchOnlyThemselves(t, worldMeasures, 1<<20) })
-	t.Run("kinds", func(t *testing.T) { testEndsTouchOnlyThemselves(t, quickKinds(), 8) })
+	t.Run("kinds", func(t *testing.T) { testEndsTouchOnlyThemselves(t, quickKinds(), 3) })
 }
 
 func testEndsTouchOnlyThemselves(t *testing.T, measures []dp.Measure, most int) {

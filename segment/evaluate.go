@@ -74,7 +74,7 @@ func (r *Rules) Person(p *Profile, spec int, now time.Time, asOf Day, window int
 	}
 	switch of := r.measured[spec].of; {
 	case of >= 0:
-		person.Items = r.kept(p, of, window, last, moved)
+		person.Items = slices.DeleteFunc(r.kept(p, of, window, last, moved), func(e contrib.Entry) bool { return !r.measures[of].Counts(e.Item) })
 	case s.KeepsItems():
 		person.Items = r.kept(p, spec, window, last, moved)
 	}

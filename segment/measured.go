@@ -149,9 +149,7 @@ func (r *Rules) kept(p *Profile, spec int, window int32, last, moved Day) (items
 			if age := last - e.day; age < 0 || age >= Day(s.LookbackDays) || !r.entryUsable(p, e) {
 				continue
 			}
-			if item := p.string(e.item); s.Counts(item) {
-				items = append(items, contrib.Entry{Item: item, Day: e.day + moved, Count: e.count})
-			}
+			items = append(items, contrib.Entry{Item: p.string(e.item), Day: e.day + moved, Count: e.count})
 		}
 	}
 	return items
