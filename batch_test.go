@@ -17,6 +17,7 @@ import (
 	"github.com/discreet-go/discreet/dp/ledger"
 	"github.com/discreet-go/discreet/memstore"
 	"github.com/discreet-go/discreet/pseudonym"
+	"github.com/discreet-go/discreet/segment"
 )
 
 var batchMeasures = []dp.Measure{
@@ -306,4 +307,14 @@ func TestAdmission(t *testing.T) {
 	if a := ask(ann); a.Grant.IsZero() {
 		t.Errorf("and not at all: %+v", a)
 	}
+}
+
+// TestTableAlone releases a table of a purpose that has neither segments nor any other
+// measure.
+func TestTableAlone(t *testing.T) {
+	e := discreettest.Open(t, discreet.Config{Measures: batchMeasures[:1], Segments: []segment.Definition{}})
+	people := customers(3)
+	e.Agree(t, people...)
+	_, err := e.ReleaseCounts(t.Context(), discreet.Query{Name: "x", Measure: "topics", Share: 0.1}, job(t, e, dp.BoundOptions{}, "a", people...), operator)
+	check(t, err)
 }
