@@ -62,6 +62,10 @@ func (e *Engine) processingMeasure(s *contrib.Spec) ProcessingMeasure {
 		if m.Unit = unit; s.Quantity == contrib.QuantityAmount {
 			m.About, m.Low, m.High = "amounts", s.Amount.Low, s.Amount.High
 		}
+	case contrib.KindTable:
+		if m.Counts = unit; s.Quantity == contrib.QuantityAmount {
+			m.Counts, m.Low, m.High = "amounts", s.Amount.Low, s.Amount.High
+		}
 	default:
 		if unit == contrib.UnitEvents {
 			m.Counts = contrib.UnitEvents
@@ -88,6 +92,8 @@ func ofWords(s *contrib.Spec) string {
 		return "items"
 	case contrib.KindItemPairs:
 		return "pairs of items"
+	case contrib.KindTable:
+		return "partitions of what a batch job hands in"
 	case contrib.KindGroups:
 		return "groups and campaigns"
 	case contrib.KindHistogram:

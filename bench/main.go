@@ -33,6 +33,7 @@ func suites() []suite {
 	return []suite{
 		{"accounting", "composing a thousand mechanisms: time, and how close the bound is", accountings},
 		{"audit", "what audits certify, and whether they notice every planted bug", audits},
+		{"bound", "contributions of a batch job, bounded by person: speed, memory, what is spilled", bounds},
 		{"consent", "reading what consent frameworks say: time and allocations, against Prebid's reader", consents},
 		{"fairness", "audits of groups from released counts: how often they are wrong, how often they see something", fairnesses},
 		{"ledger", "a durable charge against a bare write and sync, charges at the same time, checking a log", ledgers},

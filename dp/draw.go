@@ -52,7 +52,7 @@ type Params struct {
 // p.Delta, which p.Charge proves to have been charged, durably, before: see
 // package dp/ledger. The engine's Release does both.
 //
-// A Counts is drawn once, and so is a Charge; a second Draw returns ErrDrawn or
+// Counts of one shard are not drawn: see [Merge]. A Counts is drawn once, and so is a Charge; a second Draw returns ErrDrawn or
 // ErrCharge. Parameters that break
 // a rule are refused before that.
 func Draw(c *Counts, p Params, signer note.Signer) (Release, error) {
@@ -67,6 +67,9 @@ func Draw(c *Counts, p Params, signer note.Signer) (Release, error) {
 	}
 	if c.frame.spec.External() && p.External.IsZero() {
 		return Release{}, ErrExternal
+	}
+	if from := c.frame.from; from != nil && from.shard.Of != 1 {
+		return Release{}, ErrShard
 	}
 	n, err := noiseFor(&c.frame.spec, p.Mu2, p.Delta)
 	if err != nil {

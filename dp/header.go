@@ -32,7 +32,7 @@ func header(s *Spec, p *Params, n *Noise) Header {
 	h.Unit, h.Step, h.Per = s.Unit()
 	h.HalfLife, h.MinPeople, h.Of = s.HalfLifeDays, s.MinPeople, s.Of
 	h.Norm = int64(s.MaxNorm) * s.Scaled()
-	if s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans {
+	if s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans || s.Amount.Low < s.Amount.High {
 		h.Low, h.High = s.Amount.Steps()
 		h.Center = s.Center()
 	}

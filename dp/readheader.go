@@ -127,6 +127,8 @@ func shapeOf(kind string) (shape, bool) {
 		return shape{by: rows, part: true, days: true, mechanism: googleQuantiles}, true
 	case contrib.KindVariance.String():
 		return shape{by: rows, part: true, days: true, mechanism: googleVariance}, true
+	case contrib.KindTable.String():
+		return shape{by: []string{one}, item: true, normed: true}, true
 	case contrib.KindGroups.String():
 		return shape{by: []string{"groups"}, item: true, part: true}, true
 	}
@@ -138,6 +140,9 @@ func checkFormat1(h *Header) bool {
 	s, ok := shapeOf(h.Kind)
 	if !ok || !slices.Contains(s.by, h.By) || !checkPartitions(h) || !checkOf(h) {
 		return false
+	}
+	if h.Kind == contrib.KindTable.String() {
+		s.amount = h.Per == 1000 // of people and events it is another
 	}
 	keys, found, days := h.Kind == contrib.KindKeys.String(), h.Partitions == partitionsDiscovered, s.days
 	outer := h.Mechanism == googleQuantiles || h.Mechanism == googleVariance
@@ -227,7 +232,10 @@ func checkSteps(h *Header, s shape) bool {
 	case h.Unit == unitPeople:
 		return h.LInf == h.Per && h.Kind != contrib.KindEvents.String()
 	}
-	return h.Unit == unitEvents && s.ages && h.Kind != contrib.KindItemPairs.String() && (h.LInf > h.Per || h.Norm > 0 || h.Kind == contrib.KindEvents.String())
+	if h.Kind == contrib.KindEvents.String() || h.Kind == contrib.KindTable.String() {
+		return h.Unit == unitEvents && h.Partitions == partitionsPublic
+	}
+	return h.Unit == unitEvents && s.ages && h.Kind != contrib.KindItemPairs.String() && (h.LInf > h.Per || h.Norm > 0)
 }
 
 // checkCell holds what a cell says under its header.

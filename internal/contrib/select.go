@@ -27,6 +27,7 @@ type Person struct {
 	Items    []Entry  // kept entries of the measure; an item may appear once per window
 	Days     []Act    // what the person did by day, for measures that read it
 
+	Given   []Given    // for tables: what a batch job hands in of the person
 	Group   string     // for groups: the person's
 	Reached []Campaign // for groups: what is known of the person, by campaign
 }
@@ -147,7 +148,7 @@ func (s *Spec) items(p *Person, window int32, asOf Day) []Entry {
 
 // Counts reports whether the item is one that the measure may count.
 func (s *Spec) Counts(item string) bool {
-	if !s.KeepsItems() || !ValidKey(item) {
+	if !s.KeepsItems() && s.Kind != KindTable || !ValidKey(item) {
 		return false
 	}
 	if s.Discovered {

@@ -49,14 +49,14 @@ type Spec struct {
 	Segments     []string // rows: sorted, distinct; nil where there are none
 	Categories   []string
 	Groups       []string
-	Items        []string // columns: sorted, distinct; nil when discovered or without items. Campaigns of groups
+	Items        []string // columns: sorted, distinct; nil when discovered or without items. Campaigns of groups, partitions of a table
 	Edges        []int64  // columns of a histogram: lower ends of bins
 	Discovered   bool
 	MinPeople    int    // of a discovered key
 	Attribute    string // of groups
 	Outcomes     bool   // groups with outcomes
 	MaxSegments  int    // rows one person counts in
-	MaxItems     int    // items, or campaigns, one person counts with; 1 without any
+	MaxItems     int    // items, campaigns or partitions one person counts with; 1 without any
 	MaxPerCell   int    // L-infinity, in people, events or steps of an amount
 	LookbackDays int    // 0 where days do not matter
 	HalfLifeDays int    // 0 for none
@@ -365,6 +365,8 @@ func (k Kind) String() string {
 		return "quantiles"
 	case KindVariance:
 		return "variance"
+	case KindTable:
+		return "table"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }

@@ -15,6 +15,8 @@ func (s *Spec) Vector(p *Person, window int32, asOf Day) []Cell {
 	switch s.Kind {
 	case KindSegmentItems, KindItemTotals, KindCategoryItems, KindKeys:
 		cells = s.itemCells(p, window, asOf)
+	case KindTable:
+		cells = s.tableCells(p, window)
 	case KindItemPairs:
 		cells = s.pairCells(p, window, asOf)
 	case KindHistogram:

@@ -74,7 +74,12 @@ func TestStatementsOfKinds(t *testing.T) {
 			"in each listed category and of those who did something in it or below it, events of each item", "at most 8 cells, with at most 6 in each",
 			"from its last event on, weighs half as much for every 14 days", "scaled down to a length of 8 where", "in steps of 1/1024 of an event",
 		},
-		"item-pairs":  {"for each pair of listed items", "at most 10 cells, with at most 1 in each", "scaled down to a length of 2", "in steps of 1/1024 of a person"},
+		"item-pairs": {"for each pair of listed items", "at most 10 cells, with at most 1 in each", "scaled down to a length of 2", "in steps of 1/1024 of a person"},
+		"table":      {"counts events of each partition of what a batch job handed in as of the end of 2026-11-23", "at most 2 cells, with at most 3 in each"},
+		"table-amounts": {
+			"adds up, for each partition of what a batch job handed in, amounts in EUR as of the end", "at most 2 rows, with an amount from -10 to 200 EUR in each",
+			"A sum is in steps of 0.004 EUR.",
+		},
 		"item-totals": {"counts people of each item within", "if at least 2 people are in it and its noisy number of people is at least 73", "which fewer than 2 people would be in without that person"},
 		"quantiles": {
 			"gives quantiles of what people's events amounted to in EUR (only in category retail.books or below it) in each segment within the 28 days", "at most 3 rows, with an amount from -10 to 200 EUR in each",
@@ -117,24 +122,31 @@ func TestStatementsOfKinds(t *testing.T) {
 
 // TestStatementJSONOfKinds holds the machine-readable form.
 func TestStatementJSONOfKinds(t *testing.T) {
-	const golden = "testdata/statement-1.jsonl"
 	names, of := goldens(t)
 	var got []byte
-	for _, name := range names {
-		line, err := of[name].StatementJSON()
-		if err != nil {
-			t.Fatal(err)
+	for _, file := range []string{"statement-1.jsonl", "statement-1-table.jsonl"} {
+		golden := filepath.Join("testdata", file)
+		var lines []byte
+		for _, name := range names {
+			if strings.HasPrefix(name, "table") != (file == "statement-1-table.jsonl") {
+				continue
+			}
+			line, err := of[name].StatementJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(append(lines, line...), '\n')
 		}
-		got = append(append(got, line...), '\n')
-	}
-	if _, err := os.Stat(golden); *update && err != nil {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
+		if _, err := os.Stat(golden); *update && err != nil {
+			if err := os.WriteFile(golden, lines, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%v; got\n%s", err, got)
+		want, err := os.ReadFile(golden)
+		if err != nil || !bytes.Equal(lines, want) {
+			t.Errorf("%v; got\n%s", err, lines)
+		}
+		got = append(got, lines...)
 	}
 	// Every number of the header that a reader of numbers needs is there.
 	for _, field := range []string{
@@ -203,6 +215,7 @@ func TestCSVOfKinds(t *testing.T) {
 		"means": "segment,part,value,low,high,amount", "means-of": "segment,part,value,low,high,amount", "keys": "item", "histogram": "part,value,low,high",
 		"groups": "group,item,part,value,low,high", "category-items": "category,item,value,low,high,amount", "item-pairs": "item,with,value,low,high,amount",
 		"item-totals": "item,value,low,high", "events": "value,low,high", "quantiles": "segment,part,value,low,high,amount", "variance": "part,value,low,high",
+		"table": "item,value,low,high", "table-amounts": "item,value,low,high,amount",
 	}
 	for _, name := range names {
 		r := of[name]

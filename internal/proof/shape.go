@@ -23,7 +23,7 @@ func (h *Header) events() bool {
 
 // amounts reports whether values are amounts.
 func (h *Header) amounts() bool {
-	return h.Kind == "sums" || h.Kind == "means" || h.external() && h.Of == "amounts"
+	return h.Kind == "sums" || h.Kind == "means" || h.Kind == "table" && h.Low < h.High || h.external() && h.Of == "amounts"
 }
 
 // external reports whether another library drew the noise.
@@ -32,7 +32,7 @@ func (h *Header) external() bool { return h.External != "" }
 // items reports whether cells have items, or campaigns.
 func (h *Header) items() bool {
 	switch h.Kind {
-	case "segment-items", "item-totals", "category-items", "item-pairs", "keys", "groups":
+	case "segment-items", "item-totals", "category-items", "item-pairs", "keys", "groups", "table":
 		return true
 	}
 	return false

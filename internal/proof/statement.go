@@ -43,7 +43,10 @@ func (h *Header) bounds() string {
 		return fmt.Sprintf(" One person counts in at most %s, in one part of each; what else is known of them is left out.", plural(int64(h.L0), "campaign"))
 	case "keys":
 		return fmt.Sprintf(" One person counts with at most %s; what they have beyond that is left out.", plural(int64(h.L0), "item"))
-	case "sums", "means", "quantiles", "variance":
+	case "sums", "means", "table", "quantiles", "variance":
+		if h.Kind == "table" && !h.amounts() {
+			break
+		}
 		rows := h.L0
 		if h.CountSigma > 0 {
 			rows /= 2 // people and sums

@@ -45,6 +45,11 @@ func (h *Header) what() string {
 		return "counts, in each listed category and of those who did something in it or below it, " + counted + " of each item"
 	case "item-pairs":
 		return "adds up, for each pair of listed items, how strongly people have both of them"
+	case "table":
+		if h.amounts() {
+			return "adds up, for each partition of what a batch job handed in, amounts in " + h.Unit
+		}
+		return "counts " + counted + " of each partition of what a batch job handed in"
 	case "keys":
 		return "lists items that people had, without numbers,"
 	case "groups":
@@ -120,6 +125,8 @@ func (h *Header) of() string {
 		return "pairs of items"
 	case "histogram":
 		return "bins"
+	case "table":
+		return "partitions"
 	case "groups":
 		return "groups x campaigns x parts"
 	}
