@@ -269,7 +269,7 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			return nil, nil, nil, contrib.ErrPartitions
 		}
 		purpose := contrib.PurposeOf(m)
-		if isGroups(m) != (c.Audit != nil && purpose == c.Audit.purpose()) {
+		if contrib.IsGroups(m) != (c.Audit != nil && purpose == c.Audit.purpose()) {
 			return nil, nil, nil, ErrAuditMeasure
 		}
 		spec, err := specOf(m, names[purpose])
@@ -283,7 +283,7 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			return nil, nil, nil, ErrExternal
 		}
 		all = append(all, spec)
-		if !isGroups(m) && !slices.Contains(purposes, purpose) {
+		if !contrib.IsGroups(m) && !slices.Contains(purposes, purpose) {
 			purposes = append(purposes, purpose)
 		}
 	}

@@ -72,6 +72,10 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 	for _, n := range []uint64{discovered, uint64(s.MaxSegments), uint64(s.MaxItems), uint64(s.MaxPerCell), uint64(s.LookbackDays)} {
 		b = binary.AppendUvarint(b, n)
 	}
+	law := s.Noise
+	if s.Kind == contrib.KindGroups {
+		law = contrib.Automatic // as it was before they had one law only
+	}
 	if !first(s) { // what the first two kinds had no word for
 		text("more")
 		list(s.Categories)
@@ -83,7 +87,7 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 		text(string(of))
 		b = binary.AppendUvarint(b, uint64(len(s.Edges)))
 		for _, n := range append([]int64{
-			int64(s.Rows), int64(s.MinPeople), int64(s.HalfLifeDays), int64(s.MaxNorm), s.Amount.Low, s.Amount.High, int64(s.Quantity), int64(s.Noise),
+			int64(s.Rows), int64(s.MinPeople), int64(s.HalfLifeDays), int64(s.MaxNorm), s.Amount.Low, s.Amount.High, int64(s.Quantity), int64(law),
 		}, s.Edges...) {
 			b = binary.AppendVarint(b, n)
 		}

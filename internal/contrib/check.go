@@ -23,7 +23,8 @@ func (s *Spec) Check() error {
 		s.HalfLifeDays > 0 && len(s.weights.steps) != s.LookbackDays {
 		return ErrHalfLife
 	}
-	if s.Noise > Laplace || s.Noise == Laplace && (s.Discovered || s.Parts() > 1) || s.Noise != Automatic && s.Kind == KindKeys {
+	if s.Noise > Laplace || s.Noise == Laplace && (s.Discovered || s.Parts() > 1) || s.Noise != Automatic && s.Kind == KindKeys ||
+		s.Noise != Gaussian && s.Kind == KindGroups {
 		return ErrNoise
 	}
 	return nil

@@ -69,7 +69,7 @@ var (
 	ErrQuantity   = errors.New("contrib: a histogram is of one of the quantities, with what that needs and nothing else")
 	ErrEdges      = errors.New("contrib: the edges of a histogram are 0, then strictly higher, at most 1024 of them")
 	ErrMinPeople  = errors.New("contrib: MinPeople of discovered partitions is 2 to 2^20, or 0 for 2")
-	ErrNoise      = errors.New("contrib: the noise is Automatic, Gaussian or, for public partitions of one scale, Laplace")
+	ErrNoise      = errors.New("contrib: the noise is Automatic, Gaussian or, for public partitions of one scale, Laplace; of keys Automatic, of groups Gaussian")
 )
 
 // Measure declares an aggregate that may be released: [SegmentSizes] or

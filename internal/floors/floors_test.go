@@ -19,7 +19,7 @@ var floors = [][]string{
 	4: {"segment/rank", "segment/rank/eval", "segment/audience", "fairness", "dp/googledp", "discreettest/storetest"},
 	5: {"boltstore", "memstore", "consent/consenthttp", "dp/plan"},
 	6: {"."},
-	7: {"discreettest", "examples/quickstart", "examples/audit", "examples/keyring", "examples/receipt", "examples/storecheck"},
+	7: {"discreettest", "examples/quickstart", "examples/audit", "examples/fairness", "examples/keyring", "examples/receipt", "examples/storecheck"},
 }
 
 // never lists imports that the floors alone would allow.
