@@ -112,6 +112,20 @@ func TestEngine(t *testing.T) {
 			t.Errorf("an error is predicted that nobody knows: %+v", q)
 		}
 	}
+	var page strings.Builder
+	if err := e.Processing().WriteText(&page); err != nil {
+		t.Fatal(err)
+	}
+	told := page.String()
+	for _, want := range []string{
+		"Measure spent gives the quantiles of the sums of amounts of people in EUR by segments; that of one person counts as at least 0 and at most 65, in at most 2 rows.",
+		"Measure visits gives the quantiles of the numbers of events of people by categories; that of one person counts as at least 0 and at most 10,",
+		"with noise of github.com/google/differential-privacy/go/v3 v3.0.0, whose proof is its authors'",
+	} {
+		if !strings.Contains(told, want) {
+			t.Errorf("%q is not in\n%s", want, told)
+		}
+	}
 	if !strings.Contains(e.Plan().Sheet(), "spread") {
 		t.Error(e.Plan().Sheet())
 	}
