@@ -72,10 +72,6 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 	for _, n := range []uint64{discovered, uint64(s.MaxSegments), uint64(s.MaxItems), uint64(s.MaxPerCell), uint64(s.LookbackDays)} {
 		b = binary.AppendUvarint(b, n)
 	}
-	law := s.Noise
-	if s.Kind == contrib.KindGroups {
-		law = contrib.Automatic // as it was before they had one law only
-	}
 	if !first(s) { // what the first two kinds had no word for
 		text("more")
 		list(s.Categories)
@@ -87,7 +83,7 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 		text(string(of))
 		b = binary.AppendUvarint(b, uint64(len(s.Edges)))
 		for _, n := range append([]int64{
-			int64(s.Rows), int64(s.MinPeople), int64(s.HalfLifeDays), int64(s.MaxNorm), s.Amount.Low, s.Amount.High, int64(s.Quantity), int64(law),
+			int64(s.Rows), int64(s.MinPeople), int64(s.HalfLifeDays), int64(s.MaxNorm), s.Amount.Low, s.Amount.High, int64(s.Quantity), int64(s.Noise),
 		}, s.Edges...) {
 			b = binary.AppendVarint(b, n)
 		}
@@ -100,11 +96,6 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 		for _, n := range append([]int64{int64(s.MaxEvents)}, s.Ranks...) {
 			b = binary.AppendVarint(b, n)
 		}
-	}
-	if s.Kind == contrib.KindGroups {
-		text(s.Attribute)
-		list(s.Groups)
-		text(strconv.FormatBool(s.Outcomes))
 	}
 	sum := sha256.Sum256(b)
 	return sum[:]
