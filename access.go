@@ -7,9 +7,10 @@ import (
 )
 
 // Actor says who makes a privileged call, and why: Explain, Export, Receipt, Erase,
-// Release, ExportMemberships, Suspend, Resume, SetKeys, AdvanceWindow, AmendBudget. The call is logged, durably, before it does anything:
-// who, what, why and when, and nothing about whom it was about. A call without a
-// valid Actor is refused with [ledger.ErrActor].
+// Release, ReleaseCounts, SignEvidence, ExportMemberships, Suspend, Resume, SetKeys,
+// AdvanceWindow, AmendBudget. The call is logged, durably, before it does anything: who,
+// what, why and when, and nothing about whom it was about. A call without a valid Actor
+// is refused with [ledger.ErrActor].
 type Actor = ledger.Actor
 
 // AccessLog calls f with every privileged call, the first one first, and checks

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/consent"
-	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/internal/audited"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/segment"
@@ -64,15 +63,6 @@ func (a *Audit) purpose() string {
 		return AuditPurpose
 	}
 	return a.Purpose
-}
-
-// isGroups reports whether a measure is of groups.
-func isGroups(m dp.Measure) bool {
-	switch m.(type) {
-	case dp.Groups, *dp.Groups:
-		return true
-	}
-	return false
 }
 
 // audited returns the room of Config.Audit, or nil.

@@ -71,6 +71,10 @@ func (e *Engine) RecordAttribute(ctx context.Context, a AttributeEvent) (o Outco
 // the one says nothing of the other. A person counts in at most 256 campaigns, which a
 // keyed rule chooses.
 //
+// A release counts the campaigns of a person whose last exposure is of its as-of day or
+// earlier. One that was interrupted is best asked for again on the same day: later, it
+// still reads as of its own day, and misses whom the campaign met since.
+//
 // Errors, beside those of the store and of identifiers: ErrNoAudit, ErrCampaign.
 func (e *Engine) RecordExposure(ctx context.Context, x ExposureEvent) (o Outcome, err error) {
 	defer e.observe("RecordExposure", e.cfg.Now(), &err)

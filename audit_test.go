@@ -122,10 +122,19 @@ func TestAuditConfig(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// Measures from a plan are taken for what they are.
+	planned := cfg
+	planned.Measures, planned.Store = []dp.Measure{worldMeasures[0], dp.Planned(auditGroups, 0.1)}, memstore.Volatile()
+	_, err := discreet.Open(t.Context(), planned)
+	check(t, err)
+	planned.Measures, planned.Audit = planned.Measures[1:], nil
+	if _, err := discreet.Open(t.Context(), planned); !errors.Is(err, discreet.ErrAuditMeasure) {
+		t.Errorf("planned, and no audit: %v", err)
+	}
 	// Without segments there may be an audit.
 	alone := cfg
 	alone.Segments, alone.Measures, alone.Store = nil, []dp.Measure{groupsOf(func(*dp.Groups) {})}, memstore.Volatile()
-	_, err := discreet.Open(t.Context(), alone)
+	_, err = discreet.Open(t.Context(), alone)
 	check(t, err)
 }
 

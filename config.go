@@ -141,6 +141,11 @@ type Config struct {
 	// to the pseudonym. Optional.
 	Adopt []pseudonym.Rule
 
+	// External draws quantiles and variances: googledp.Mechanisms(), or nothing. Its noise and
+	// the proof of it are Google's, as its releases say. The engine does not link that
+	// library by itself. Required where such a measure is declared, else optional.
+	External dp.External
+
 	// Retire names purposes that are given up: Open deletes the profiles that
 	// the store holds for them, and what it holds for audits. Without it, Open refuses a
 	// store with rows of a purpose that no segment, measure or Audit is for, since nothing
@@ -183,6 +188,7 @@ var (
 	ErrSource     = errors.New("discreet: Config.SourceTimeout must be above zero and at most a minute when Source is set")
 	ErrNoPurpose  = errors.New("discreet: a segment or measure names a purpose that no notice asks for")
 	ErrLeftover   = errors.New("discreet: the store holds profiles for a purpose that no segment, measure or Config.Audit is for; name it in Config.Retire to delete them")
+	ErrExternal   = errors.New("discreet: a measure of quantiles or variances needs Config.External, as from package dp/googledp")
 	ErrNoSegments = errors.New("discreet: a measure that reads segments names a purpose without any")
 )
 
@@ -263,7 +269,7 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 			return nil, nil, nil, contrib.ErrPartitions
 		}
 		purpose := contrib.PurposeOf(m)
-		if isGroups(m) != (c.Audit != nil && purpose == c.Audit.purpose()) {
+		if contrib.IsGroups(m) != (c.Audit != nil && purpose == c.Audit.purpose()) {
 			return nil, nil, nil, ErrAuditMeasure
 		}
 		spec, err := specOf(m, names[purpose])
@@ -273,8 +279,11 @@ func (c *Config) check() (*consent.Book, []room, []contrib.Spec, error) {
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("discreet: measure %d: %w", len(all), err)
 		}
+		if spec.External() && c.External.IsZero() {
+			return nil, nil, nil, ErrExternal
+		}
 		all = append(all, spec)
-		if !isGroups(m) && !slices.Contains(purposes, purpose) {
+		if !contrib.IsGroups(m) && !slices.Contains(purposes, purpose) {
 			purposes = append(purposes, purpose)
 		}
 	}

@@ -19,7 +19,9 @@
 // answer the person. [Engine.Suspend] stops
 // every use of a purpose; [Engine.Processing] writes the record of processing.
 // [Engine.ExportMemberships] tells a third party who is in a segment, where people
-// agreed to that.
+// agreed to that. [Engine.RecordAttribute], [Engine.RecordExposure] and
+// [Engine.RecordOutcome] record for audits of fairness, which package fairness makes of
+// releases; [Engine.SignEvidence] signs what they come to.
 //
 // # Guarantee
 //

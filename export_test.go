@@ -61,3 +61,12 @@ func Idle(e *Engine) bool {
 	}
 	return idle && r.turns == nil
 }
+
+// Declared returns the canonical form of a measure, as the ledger keeps it.
+func Declared(e *Engine, measure string) []byte {
+	room, index, ok := e.measure(measure)
+	if !ok {
+		return nil
+	}
+	return room.declared(&room.specs[index])
+}

@@ -25,6 +25,9 @@ type keyset struct {
 	destroyed []uint32
 }
 
+// counts reports whether rows under a root are released.
+func (k *keyset) counts(root uint32) bool { return slices.Contains(k.counted, root) }
+
 // current returns errKeys where k is not in use any more, and ErrClosed. The caller
 // holds rights.
 func (e *Engine) current(k *keyset) error {

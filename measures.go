@@ -91,10 +91,11 @@ func specBytes(meaning [32]byte, s *contrib.Spec, of []byte) []byte {
 	if s.Series {
 		text("series")
 	}
-	if s.Kind == contrib.KindGroups {
-		text(s.Attribute)
-		list(s.Groups)
-		text(strconv.FormatBool(s.Outcomes))
+	if s.External() {
+		text("external")
+		for _, n := range append([]int64{int64(s.MaxEvents)}, s.Ranks...) {
+			b = binary.AppendVarint(b, n)
+		}
 	}
 	sum := sha256.Sum256(b)
 	return sum[:]

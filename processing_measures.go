@@ -12,7 +12,7 @@ import (
 // what a release of it shows at its planned share.
 type ProcessingMeasure struct {
 	Name         string  `json:"name"`
-	Counts       string  `json:"counts"`      // "people", "events", "amounts", "people and amounts", or "items": which are there, without numbers
+	Counts       string  `json:"counts"`      // "people", "events", "amounts", "people and amounts", "items": which are there, without numbers; "quantiles" or "variance"
 	Of           string  `json:"of"`          // "segments", "segments and items", "everybody", "categories", "items", ...: what has a number of its own
 	MaxCells     int     `json:"max_cells"`   // that one person changes
 	MaxInCell    int64   `json:"max_in_cell"` // the most one person changes a cell by
@@ -33,6 +33,8 @@ type ProcessingMeasure struct {
 	High         int64  `json:"high_milli,omitempty"`
 	Denominators string `json:"denominators,omitempty"` // the measure whose people the amounts are a mean over
 	CountMargin  int64  `json:"count_margin,omitempty"` // of people, beside amounts
+	About        string `json:"about,omitempty"`        // what quantiles and variances are of: "events" or "amounts"
+	DrawnBy      string `json:"drawn_by,omitempty"`     // another library, whose noise and proof it is; Margin is then not known
 	MinPeople    int64  `json:"min_people,omitempty"`   // an item that nobody declared never shows with fewer, where that is more than 2
 }
 
@@ -54,6 +56,16 @@ func (e *Engine) processingMeasure(s *contrib.Spec) ProcessingMeasure {
 		}
 	case contrib.KindKeys:
 		m.Counts = "items"
+	case contrib.KindQuantiles, contrib.KindVariance:
+		m.Counts, m.About, m.DrawnBy = s.Kind.String(), contrib.UnitEvents, e.cfg.External.Module()
+		m.High = int64(s.MaxEvents) * 1000
+		if m.Unit = unit; s.Quantity == contrib.QuantityAmount {
+			m.About, m.Low, m.High = "amounts", s.Amount.Low, s.Amount.High
+		}
+	case contrib.KindTable:
+		if m.Counts = unit; s.Quantity == contrib.QuantityAmount {
+			m.Counts, m.Low, m.High = "amounts", s.Amount.Low, s.Amount.High
+		}
 	default:
 		if unit == contrib.UnitEvents {
 			m.Counts = contrib.UnitEvents
@@ -80,6 +92,8 @@ func ofWords(s *contrib.Spec) string {
 		return "items"
 	case contrib.KindItemPairs:
 		return "pairs of items"
+	case contrib.KindTable:
+		return "partitions of what a batch job hands in"
 	case contrib.KindGroups:
 		return "groups and campaigns"
 	case contrib.KindHistogram:
@@ -105,6 +119,14 @@ func (m *ProcessingMeasure) words() string {
 	case "items":
 		s += fmt.Sprintf(" lists items, without numbers; one person counts with at most %s. Published at its planned share, %.3g %% of a window", count(int64(m.MaxCells), "item"), 100*m.Share)
 		return s + m.found() + "."
+	case "quantiles", "variance":
+		s += fmt.Sprintf(" gives the %s of the numbers of events of people by %s", m.Counts, m.Of)
+		if m.About == "amounts" {
+			s = fmt.Sprintf("Measure %s gives the %s of the sums of amounts of people in %s by %s", m.Name, m.Counts, m.Unit, m.Of)
+		}
+		return s + fmt.Sprintf("; that of one person counts as at least %s and at most %s, in at most %s. Published at its planned share, %.3g %% of a window,"+
+			" with noise of %s, whose proof is its authors'; how exact it is depends on the data.",
+			thousandths(m.Low), thousandths(m.High), count(int64(m.MaxCells), "row"), 100*m.Share, m.DrawnBy)
 	case "amounts", "people and amounts":
 		if s += " adds up amounts"; m.Counts != "amounts" {
 			s = "Measure " + m.Name + " counts people and adds up amounts"

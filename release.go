@@ -33,12 +33,15 @@ type Query struct {
 // then ends.
 func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, err error) {
 	defer e.observe("Release", e.cfg.Now(), &err)
-	if e.closed.Load() {
-		return dp.Release{}, ErrClosed
-	}
 	if err := e.note(ctx, by, "Release"); err != nil {
 		return dp.Release{}, err
 	}
+	return e.release(ctx, q, nil)
+}
+
+// release is Release, of counts that are given for a [dp.Table], else of what is
+// counted.
+func (e *Engine) release(ctx context.Context, q Query, given *dp.Counts) (r dp.Release, err error) {
 	share, err := contrib.ShareNano(q.Share)
 	if err != nil {
 		return dp.Release{}, err
@@ -57,6 +60,9 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 	if e.suspended.holds(room.purpose) {
 		return dp.Release{}, ErrSuspended
 	}
+	if (given == nil) != (room.specs[index].Kind != contrib.KindTable) {
+		return dp.Release{}, ErrTable
+	}
 	spec := &room.specs[index]
 	if _, err := e.plan.Predict(q.Measure, share); err != nil {
 		return dp.Release{}, err // it could not be drawn, so it is not charged
@@ -65,9 +71,13 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 	if err := e.budgeted(now); err != nil {
 		return dp.Release{}, err
 	}
-	ticket, stored, err := e.account.Reserve(ctx, ledger.Request{
-		Name: q.Name, Spec: querySpec(room.declared(spec), share), Mu2: mu2, Delta: delta,
-	}, now)
+	request := ledger.Request{Name: q.Name, Spec: querySpec(room.declared(spec), share), Mu2: mu2, Delta: delta}
+	if given != nil {
+		if err := e.bind(&request, spec, given, now); err != nil {
+			return dp.Release{}, err
+		}
+	}
+	ticket, stored, err := e.account.Reserve(ctx, request, now)
 	if err != nil {
 		return dp.Release{}, err
 	}
@@ -84,10 +94,16 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		}
 	}()
 
-	if err := e.assignSlots(ctx, room, index, now, ticket); err != nil {
-		return dp.Release{}, err
+	counts := given
+	if counts != nil && counts.Drawn() {
+		return dp.Release{}, dp.ErrDrawn // others, of the same people, may be drawn under the charge
 	}
-	counts, err := e.count(ctx, room, index, now, ticket)
+	if counts == nil {
+		if err := e.assignSlots(ctx, room, index, now, ticket); err != nil {
+			return dp.Release{}, err
+		}
+		counts, err = e.count(ctx, room, index, now, ticket)
+	}
 	if err != nil {
 		return dp.Release{}, err
 	}
@@ -97,6 +113,7 @@ func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, 
 		Name:   q.Name, Account: e.account.Population(), Entry: ticket.Entry(), Mu2: mu2, Delta: delta,
 		Window: w.Index, WindowFrom: w.From, WindowTo: w.To,
 		AsOf: ticket.AsOf(), Since: e.since[spec.Name], Budget: e.cfg.Budget,
+		External: e.cfg.External,
 	}, e.signer)
 	if err != nil {
 		return dp.Release{}, err

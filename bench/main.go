@@ -33,6 +33,7 @@ func suites() []suite {
 	return []suite{
 		{"accounting", "composing a thousand mechanisms: time, and how close the bound is", accountings},
 		{"audit", "what audits certify, and whether they notice every planted bug", audits},
+		{"bound", "contributions of a batch job, bounded by person: speed, memory, what is spilled", bounds},
 		{"consent", "reading what consent frameworks say: time and allocations, against Prebid's reader", consents},
 		{"fairness", "audits of groups from released counts: how often they are wrong, how often they see something", fairnesses},
 		{"ledger", "a durable charge against a bare write and sync, charges at the same time, checking a log", ledgers},
@@ -42,6 +43,7 @@ func suites() []suite {
 		{"rank", "what rankings from released tables are worth against those without noise, and one of 500 items", ranks},
 		{"release", "counts to a released table of a million keys, against dpagg.Count", releases},
 		{"segment", "one event into a profile, what profiles take, stores in batches, raw lines to membership", segments},
+		{"utility", "error of released numbers for one promise, against Google's library", utility},
 	}
 }
 
@@ -75,7 +77,7 @@ func (b *bench) report(r result) error {
 	if r.Durability != "" {
 		note = "  (" + r.Durability + ")"
 	}
-	_, err := fmt.Fprintf(b.out, "%-12s %-20s %-24s %14.6g%s\n", r.Suite, r.Case, r.Metric, r.Value, note)
+	_, err := fmt.Fprintf(b.out, "%-12s %-26s %-38s %14.6g%s\n", r.Suite, r.Case, r.Metric, r.Value, note)
 	return err
 }
 

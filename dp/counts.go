@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -19,6 +20,7 @@ import (
 var (
 	ErrPeople   = errors.New("dp: the people to count are missing")
 	ErrOverflow = errors.New("dp: a count does not fit its integer")
+	ErrProfiles = errors.New("dp: a Table reads no profiles; its contributions are bounded by Bound")
 
 	errCountsEncoding = errors.New("dp: exact counts are not encoded")
 )
@@ -33,6 +35,10 @@ const redactedCounts = "[exact counts]"
 type Counts struct {
 	frame *frame
 	take  func() *tally // the tally, once; nil afterwards
+	give  func(*tally)  // puts it back where nothing came of it
+	used  func() bool   // whether it is taken
+
+	digest func() [32]byte // of a table, as it was added up
 }
 
 // frame is what is known of a Counts without looking at anybody.
@@ -40,13 +46,16 @@ type frame struct {
 	spec   Spec
 	window int32
 	asOf   Day
+	from   *origin // of a table; nil where profiles were counted
 }
 
 // tally is the pre-noise vector: values[i] belongs to the i-th key in order.
 type tally struct {
 	frame  *frame
-	keys   []key // of discovered cells, sorted; nil when the keys are public
+	keys   []key    // of discovered cells, sorted; nil when the keys are public
+	places []uint64 // of numbers, of which another library draws: row<<32 | number, sorted
 	values []int64
+	digest [32]byte // of a table, as it was added up
 }
 
 // key is a discovered cell.
@@ -62,11 +71,15 @@ type key struct {
 //
 // The error of a yielded pair ends the count and is returned; so does a
 // cancelled ctx. Memory is one integer for each public cell, or about 100 bytes
-// and the key's text for each distinct discovered one. Calls are independent
+// and the key's text for each distinct discovered one; of quantiles and variances about
+// 50 bytes for each distinct number in a row, until it is drawn from. Calls are independent
 // and may run concurrently.
 func Count(ctx context.Context, spec *contrib.Spec, window int32, asOf contrib.Day, people iter.Seq2[*contrib.Person, error]) (*Counts, error) {
 	if err := checkSpec(spec); err != nil {
 		return nil, err
+	}
+	if spec.Kind == contrib.KindTable {
+		return nil, ErrProfiles
 	}
 	if people == nil {
 		return nil, ErrPeople
@@ -82,7 +95,14 @@ func Count(ctx context.Context, spec *contrib.Spec, window int32, asOf contrib.D
 func seal(t *tally) *Counts {
 	var held atomic.Pointer[tally]
 	held.Store(t)
-	return &Counts{frame: t.frame, take: func() *tally { return held.Swap(nil) }}
+	digest := t.digest
+	return &Counts{
+		frame:  t.frame,
+		take:   func() *tally { return held.Swap(nil) },
+		give:   func(t *tally) { held.Store(t) },
+		used:   func() bool { return held.Load() == nil },
+		digest: func() [32]byte { return digest },
+	}
 }
 
 func count(ctx context.Context, f *frame, people iter.Seq2[*contrib.Person, error]) (*tally, error) {
@@ -94,6 +114,9 @@ func count(ctx context.Context, f *frame, people iter.Seq2[*contrib.Person, erro
 }
 
 func newAdder(s *Spec) adder {
+	if s.External() {
+		return numbers{}
+	}
 	if s.Discovered {
 		return &sparse{items: map[string]uint32{}, sums: map[uint64]int64{}}
 	}
@@ -211,6 +234,11 @@ func (t *tally) cell(i int) contrib.Key {
 		k.Item = t.keys[i].item
 		return k
 	}
+	if s.External() { // how many people have a number in a row; no key of what comes out
+		k := s.RowKey(int(t.places[i] >> 32))
+		k.Part = strconv.Itoa(int(uint32(t.places[i])))
+		return k
+	}
 	columns := s.Columns()
 	return s.Key(i/columns, i%columns)
 }
@@ -228,6 +256,9 @@ func (t *tally) few(least int64) {
 	clear(t.values[n:])
 	t.keys, t.values = t.keys[:n], t.values[:n]
 }
+
+// Drawn reports whether the counts are used up, by [Draw] or [Merge], or are none.
+func (c *Counts) Drawn() bool { return c == nil || c.used == nil || c.used() }
 
 // String returns a fixed text.
 func (Counts) String() string { return redactedCounts }

@@ -10,6 +10,7 @@
 //   - [SegmentItems], [CategoryItems], [ItemTotals]: people or events of each item.
 //   - [ItemPairs]: how strongly two items go together. [Keys]: which items are there.
 //   - [Histogram]: people by how much they have. [Groups]: who was reached by what.
+//   - [Table]: what a batch job hands in, by partition.
 //
 // [Count] reads one record per person, cuts
 // each to those bounds and adds them up; [Draw] adds exact integer noise for a
@@ -19,6 +20,8 @@
 //   - To publish numbers, use the engine's Release: it charges the account,
 //     durably, before it counts and draws. Count and Draw are its two steps and
 //     need a charge that only the ledger makes.
+//   - To count what lies in files or a warehouse, use [Bound], in one process or by
+//     shards with [Merge], and the engine's ReleaseCounts.
 //   - To read a published table, use [ReadRelease].
 //   - To know the error before paying, use package dp/plan, or [Predict] for
 //     one release.
@@ -73,7 +76,8 @@
 //
 // # What is not protected
 //
-//   - A [Counts] is exact. It stays in the process: it prints as a fixed text,
+//   - A [Counts] is exact. It stays in the process, or leaves it sealed ([Counts.Seal],
+//     of a Table): it prints as a fixed text,
 //     has no accessor, and its only use is one Draw. Whoever has a debugger, the
 //     store or the keys can read what it was made from.
 //   - Facts about groups. If everybody in a segment buys an item, the table says

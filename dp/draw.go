@@ -27,7 +27,7 @@ var (
 // Charge proves that a loss was charged, for one release.
 type Charge = proof.Charge
 
-// Params says what a draw is charged for. Every field is required.
+// Params says what a draw is charged for. Every field but External is required.
 type Params struct {
 	Charge  Charge           // from the ledger's Ticket, for these parameters; good for one draw
 	Name    string           // of the release, as charged
@@ -42,6 +42,8 @@ type Params struct {
 	WindowTo   Day   // the first day after it
 	AsOf       Day   // last day that counts, as counted
 	Since      Day   // the measure counts from this day on
+
+	External External // draws Quantiles and Variance; other measures have no need of it
 }
 
 // Draw adds exact noise to the counts and returns the table, signed: every
@@ -50,7 +52,7 @@ type Params struct {
 // p.Delta, which p.Charge proves to have been charged, durably, before: see
 // package dp/ledger. The engine's Release does both.
 //
-// A Counts is drawn once, and so is a Charge; a second Draw returns ErrDrawn or
+// Counts of one shard are not drawn: see [Merge]. A Counts is drawn once, and so is a Charge; a second Draw returns ErrDrawn or
 // ErrCharge. Parameters that break
 // a rule are refused before that.
 func Draw(c *Counts, p Params, signer note.Signer) (Release, error) {
@@ -62,6 +64,12 @@ func Draw(c *Counts, p Params, signer note.Signer) (Release, error) {
 	}
 	if err := p.check(c.frame); err != nil {
 		return Release{}, err
+	}
+	if c.frame.spec.External() && p.External.IsZero() {
+		return Release{}, ErrExternal
+	}
+	if from := c.frame.from; from != nil && from.shard.Of != 1 {
+		return Release{}, ErrShard
 	}
 	n, err := noiseFor(&c.frame.spec, p.Mu2, p.Delta)
 	if err != nil {
@@ -121,7 +129,7 @@ func draw(c *Counts, p *Params, n *Noise, signer note.Signer) (Release, error) {
 	if !p.Charge.Take() {
 		return Release{}, ErrCharge
 	}
-	cells, err := t.release(n)
+	cells, err := t.drawn(p, n)
 	if err != nil {
 		return Release{}, err
 	}
@@ -132,6 +140,14 @@ func draw(c *Counts, p *Params, n *Noise, signer note.Signer) (Release, error) {
 		return Release{}, err
 	}
 	return proof.NewRelease(h, cells, signed), nil
+}
+
+// drawn returns the cells that come out.
+func (t *tally) drawn(p *Params, n *Noise) ([]Cell, error) {
+	if t.frame.spec.External() {
+		return t.external(p.External, n)
+	}
+	return t.release(n)
 }
 
 // release overwrites the exact values with noisy ones, in one batch in the order

@@ -43,6 +43,18 @@ func goldenReleases() []kept {
 		}
 		return kept{"testdata/release-1-" + file + ".note", h, cells}
 	}
+	outer := func(file string, f func(h *dp.Header), cells ...dp.Cell) kept {
+		k := with(file, 0, f, cells...)
+		k.header.Level, k.header.Lookback, k.header.Pure = 0, 28, 0.19557450820784172
+		k.header.External = "github.com/google/differential-privacy/go/v3 v3.0.0"
+		for i := range cells {
+			cells[i].Low, cells[i].High = k.header.Low, k.header.High
+			if k.header.Kind == "variance" {
+				cells[i].High = 100
+			}
+		}
+		return k
+	}
 	return []kept{
 		{golden, h0, c0},
 		with("means", 424_347, func(h *dp.Header) {
@@ -94,6 +106,25 @@ func goldenReleases() []kept {
 			h.Measure, h.Kind, h.Lookback, h.LInf, h.Unit = "clicks", "events", 28, 3, "events"
 			h.Sigma, h.StdDev = 12.909944487358056, 12.913171570144957
 		}, dp.Cell{Value: 1201}),
+		outer("quantiles", func(h *dp.Header) {
+			h.Measure, h.Kind, h.Mechanism, h.By, h.Of = "spend", "quantiles", "google-bounded-quantiles", "segments", "amounts"
+			h.Unit, h.Step, h.Per, h.Category, h.Low, h.High, h.L0 = "EUR", 4, 1000, "retail.books", -2500, 50_000, 3
+		},
+			dp.Cell{Segment: "cooking", Part: "0", Value: -2500}, dp.Cell{Segment: "cooking", Part: "0.25", Value: 803},
+			dp.Cell{Segment: "cooking", Part: "0.5", Value: 9121}, dp.Cell{Segment: "travel", Part: "0.999999", Value: 49_000},
+		),
+		outer("variance", func(h *dp.Header) {
+			h.Measure, h.Kind, h.Mechanism, h.Of, h.Unit, h.High = "busy", "variance", "google-bounded-variance", "events", "events", 20
+		}, dp.Cell{Part: "variance", Value: 61}),
+		with("table", 34, func(h *dp.Header) {
+			h.Measure, h.Kind, h.L0, h.LInf, h.Unit = "downloads", "table", 2, 3, "events"
+			h.Sigma, h.StdDev = 17.320508075688775, 17.322913534776227
+		}, dp.Cell{Item: "de", Value: 4018}, dp.Cell{Item: "fr", Value: -9}),
+		with("table-amounts", 565_798, func(h *dp.Header) {
+			h.Measure, h.Kind, h.L0, h.LInf = "spend", "table", 2, 50_000
+			h.Unit, h.Step, h.Per, h.Low, h.High = "EUR", 4, 1000, -2500, 50_000
+			h.Sigma, h.StdDev = 288675.1345948129, 288675.1345949572
+		}, dp.Cell{Item: "de", Value: 9_120_000}),
 	}
 }
 
@@ -273,7 +304,18 @@ func TestHeaderIsStrict(t *testing.T) {
 		"events in a row with a name":     {"events", func(_ *dp.Header, c []dp.Cell) { c[0].Segment = "a" }},
 		"events that are people":          {"events", func(h *dp.Header, _ []dp.Cell) { h.Unit, h.LInf = "people", 1 }},
 		"means by groups":                 {"means", func(h *dp.Header, _ []dp.Cell) { h.By = "groups" }},
+		"a table that looks back":         {"table", func(h *dp.Header, _ []dp.Cell) { h.Lookback = 7 }},
+		"a table with rows":               {"table", func(h *dp.Header, _ []dp.Cell) { h.By = "segments" }},
+		"a table of clicks":               {"table", func(h *dp.Header, _ []dp.Cell) { h.Unit = "clicks" }},
+		"a table of many a person":        {"table", func(h *dp.Header, _ []dp.Cell) { h.Unit = "people" }},
+		"a partition without a name":      {"table", func(_ *dp.Header, c []dp.Cell) { c[0].Item = "" }},
+		"an amount that ages":             {"table-amounts", func(h *dp.Header, _ []dp.Cell) { h.HalfLife = 7 }},
+		"a table around a centre":         {"table-amounts", func(h *dp.Header, _ []dp.Cell) { h.Center = 23_750 }},
+		"a table's category":              {"table", func(h *dp.Header, _ []dp.Cell) { h.Category = "books" }},
 		"a format before there were such": {"events", func(h *dp.Header, _ []dp.Cell) { h.Format = dp.Format0 }},
+		"discovered events of a table": {"table", func(h *dp.Header, c []dp.Cell) {
+			h.Partitions, h.Delta, h.MinPeople, h.Threshold = "discovered", 1e-7, 2, -10
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := list[c.of]

@@ -32,9 +32,13 @@ func header(s *Spec, p *Params, n *Noise) Header {
 	h.Unit, h.Step, h.Per = s.Unit()
 	h.HalfLife, h.MinPeople, h.Of = s.HalfLifeDays, s.MinPeople, s.Of
 	h.Norm = int64(s.MaxNorm) * s.Scaled()
-	if s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans {
+	if s.Kind == contrib.KindSums || s.Kind == contrib.KindMeans || s.Amount.Low < s.Amount.High {
 		h.Low, h.High = s.Amount.Steps()
 		h.Center = s.Center()
+	}
+	if s.External() {
+		h.Low, h.High = s.Range()
+		h.Of, h.External, h.Level = quantityText(s.Quantity), p.External.Module(), 0
 	}
 	h.Category = s.Amount.Category
 	if s.Kind == contrib.KindHistogram {
@@ -74,11 +78,15 @@ const (
 	unitPeople = contrib.UnitPeople
 )
 
-// Amounts returns what a value of the release is in its Unit: value*Step/Per. The part
-// "count" of means has no unit: its values are people.
+// Amounts returns what a value of the release is in its Unit, value*Step/Per, or of a
+// variance in the square of it. The part "count" of means has no unit: its values are
+// people.
 func Amounts(h Header, value int64) float64 {
 	if h.Step < 1 || h.Per < 1 {
 		return float64(value)
+	}
+	if h.Kind == contrib.KindVariance.String() {
+		return float64(value) * float64(h.Step) * float64(h.Step) / (float64(h.Per) * float64(h.Per))
 	}
 	return float64(value) * float64(h.Step) / float64(h.Per)
 }

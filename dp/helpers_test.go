@@ -94,11 +94,24 @@ const today = contrib.Day(20_000)
 
 var budget = dp.Budget{Epsilon: 2, Delta: 1e-6, WindowDays: 30}
 
+// middle draws the middle of what may come out, without noise, for tests of all else.
+var middle = proof.NewExternal("a library v1", func(r proof.ExternalRow) ([]float64, error) {
+	if r.Variance {
+		return []float64{float64(r.Span*r.Span) / 8}, nil
+	}
+	values := make([]float64, len(r.Ranks))
+	for i := range values {
+		values[i] = float64(r.Span) / 2
+	}
+	return values, nil
+})
+
 // params are valid for a count of window 3, as of today.
 func params(mu2, delta accounting.Units) dp.Params {
 	return dp.Params{
 		Name: "weekly", Account: "00112233445566778899aabbccddeeff", Entry: 7, Mu2: mu2, Delta: delta, Budget: budget,
 		Window: 3, WindowFrom: today - 10, WindowTo: today + 20, AsOf: today, Since: today - 100,
+		External: middle,
 	}
 }
 

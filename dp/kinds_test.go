@@ -143,7 +143,11 @@ func TestNoiseOfEveryPart(t *testing.T) {
 					}
 					squares += float64(v) * float64(v)
 				}
-				if off(within, len(values), 0.94, 0.963) && h.Mechanism == "rounded-gaussian" || float64(within) < 0.94*float64(len(values)) {
+				most := 1.0 // coarse Laplace noise has wider intervals
+				if h.Mechanism == "rounded-gaussian" {
+					most = 0.963
+				}
+				if off(within, len(values), 0.94, most) {
 					t.Errorf("part %q: %d of %d intervals hold", part, within, len(values))
 				}
 				k := 1.0
@@ -201,6 +205,16 @@ func TestChargePaysForTheNoise(t *testing.T) {
 				t.Fatalf("%s: predicted %+v, drawn %+v", name, n, h)
 			}
 			if h.Mechanism == "selection" {
+				continue
+			}
+			if spec.External() { // a black box: see docs/proofs/black-box.md
+				c, err := accounting.ChargeOf(accounting.Mechanism{Kind: accounting.BlackBox, Epsilon: h.Pure, Count: 1})
+				if err != nil || c.Mu2.Cmp(p.Mu2) > 0 || h.Delta != 0 || h.Sigma != 0 || h.StdDev != 0 || h.Margin != 0 || h.Level != 0 {
+					t.Fatalf("%s: epsilon %g for a charge of %v, %v", name, h.Pure, p.Mu2, err)
+				}
+				if up, err := accounting.ChargeOf(accounting.Mechanism{Kind: accounting.BlackBox, Epsilon: h.Pure * (1 + 1e-8), Count: 1}); err != nil || up.Mu2.Cmp(p.Mu2) <= 0 {
+					t.Errorf("%s: a larger epsilon would do", name)
+				}
 				continue
 			}
 			sigma := new(big.Rat).SetFloat64(h.Sigma)

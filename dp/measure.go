@@ -34,6 +34,12 @@ type (
 	Keys = contrib.Keys
 	// Histogram counts people by how much they have of something.
 	Histogram = contrib.Histogram
+	// Quantiles gives quantiles of what people have.
+	Quantiles = contrib.Quantiles
+	// Variance gives the variance of it.
+	Variance = contrib.Variance
+	// Table counts what a batch job hands in, by partition.
+	Table = contrib.Table
 	// Groups counts people of each group by what a campaign did.
 	Groups = contrib.Groups
 )
@@ -54,6 +60,14 @@ type (
 	Law = contrib.Law
 	// Quantity is what a histogram is of.
 	Quantity = contrib.Quantity
+	// Counted is [CountedPeople], [CountedEvents] or [CountedAmounts].
+	Counted = contrib.Counted
+	// CountedPeople counts each person once in a partition.
+	CountedPeople = contrib.CountedPeople
+	// CountedEvents adds up events, each person's capped in a partition.
+	CountedEvents = contrib.CountedEvents
+	// CountedAmounts adds up amounts, each person's sum between bounds.
+	CountedAmounts = contrib.CountedAmounts
 	// Partitions is [Public] or [Discovered].
 	Partitions = contrib.Partitions
 	// Public lists keys known without looking at anybody's data.

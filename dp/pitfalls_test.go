@@ -151,7 +151,7 @@ func TestPitfallZeroLaw(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		if n.Mechanism == "" || !(n.StdDev > 0) && !(n.Even > 2) {
+		if n.Mechanism == "" || !(n.StdDev > 0) && !(n.Even > 2) && !(spec.External() && n.Epsilon > 0) {
 			t.Errorf("%s: %+v", name, n)
 		}
 	}

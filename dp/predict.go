@@ -31,15 +31,15 @@ var ErrLoss = errors.New("dp: a release needs a loss above zero, with a delta if
 // declared parameters alone, so it is known before anything is spent. Scales are in
 // steps, see Header.Step and Header.Per.
 type Noise struct {
-	Mechanism string  // "rounded-gaussian", "discrete-laplace", or "selection" of keys
-	Sigma     float64 // standard deviation before rounding, or scale b of Laplace noise; 0 for keys
-	StdDev    float64 // of a value around the bounded exact number
-	Margin    int64   // a value ± Margin holds that number with about probability Level
+	Mechanism string  // "rounded-gaussian", "discrete-laplace", "selection" of keys, "google-bounded-quantiles" or "-variance"
+	Sigma     float64 // standard deviation before rounding, or scale b of Laplace noise; 0 for keys, and for quantiles and variances, of which the error is not known
+	StdDev    float64 // of a value around the bounded exact number; 0 where Sigma is
+	Margin    int64   // a value ± Margin holds that number with about probability Level; 0 where Sigma is
 	Threshold int64   // least value of a discovered cell that is released; 0 for public
 	MinPeople int64   // fewer never make a discovered cell come out; 0 for public
 	Even      int64   // of keys: the fewest people with which one comes out at least half the time
 	Mu, Delta float64 // the loss, rounded up
-	Epsilon   float64 // of Laplace noise: the release alone is so differentially private; else 0
+	Epsilon   float64 // of Laplace noise and of another library's: the release alone is so differentially private; else 0
 
 	CountSigma  float64 // the same of the part "count", of means with both parts
 	CountStdDev float64
@@ -92,6 +92,9 @@ func noiseFor(spec *contrib.Spec, mu2, delta accounting.Units) (n Noise, err err
 	n = Noise{Mu: float64(accounting.MuUp(mu2)), Delta: exact.FloatUp(delta.Rat()), MinPeople: int64(spec.MinPeople)}
 	if spec.Kind == contrib.KindKeys {
 		return n, n.selection(spec, accounting.Charge{Mu2: mu2, Delta: delta})
+	}
+	if spec.External() {
+		return n, n.external(spec, mu2)
 	}
 	law, err := lawFor(spec, mu2)
 	if err != nil {

@@ -19,7 +19,7 @@ func checkHeader(h *Header) bool {
 	case !validDate(h.WindowFrom) || !validDate(h.WindowTo) || !validDate(h.AsOf) || !validDate(h.Since),
 		h.WindowFrom >= h.WindowTo || h.AsOf >= h.WindowTo: // the format sorts as text
 		return false
-	case !positive(h.Mu) || h.Level != Level || !envelope.Bounds(int64(h.L0), h.LInf) || !checkNoise(h):
+	case !positive(h.Mu) || h.External == "" && h.Level != Level || !envelope.Bounds(int64(h.L0), h.LInf) || !checkNoise(h):
 		return false
 	}
 	if h.Format == Format0 {
@@ -39,6 +39,8 @@ func checkNoise(h *Header) bool {
 		return sane(h.Sigma, h.StdDev, h.Margin) && h.Even == 0 && none
 	case selection:
 		return h.Sigma == 0 && h.StdDev == 0 && h.Margin == 0 && h.Even > 0 && none
+	case googleQuantiles, googleVariance:
+		return h.Sigma == 0 && h.StdDev == 0 && h.Margin == 0 && h.Even == 0 && none
 	}
 	return false
 }
@@ -47,7 +49,7 @@ func checkNoise(h *Header) bool {
 func checkFormat0(h *Header) bool {
 	later := [...]bool{
 		h.By != "" || h.Unit != "" || h.Of != "", h.Step != 0 || h.Per != 0 || h.HalfLife != 0 || h.Norm != 0 || h.MinPeople != 0,
-		h.Low != 0 || h.High != 0 || h.Center != 0, h.CountSigma != 0 || h.Even != 0, h.Category != "" || h.Pure != 0,
+		h.Low != 0 || h.High != 0 || h.Center != 0, h.CountSigma != 0 || h.Even != 0, h.Category != "" || h.Pure != 0 || h.External != "",
 	}
 	if slices.Contains(later[:], true) || h.Mechanism != roundedGaussian {
 		return false
@@ -87,8 +89,9 @@ func checkPartitions(h *Header) bool {
 type shape struct {
 	by                             []string // what rows it may have
 	item, with, part, days, amount bool
-	ages                           bool // it may have a half-life, and a norm
-	normed                         bool // it may have a norm
+	mechanism                      string // that it always has, and no other kind
+	ages                           bool   // it may have a half-life, and a norm
+	normed                         bool   // it may have a norm
 }
 
 // shapes by kind.
@@ -120,6 +123,12 @@ func shapeOf(kind string) (shape, bool) {
 		return shape{by: []string{one}, item: true, with: true, days: true, ages: true}, true
 	case contrib.KindHistogram.String():
 		return shape{by: []string{one}, part: true}, true
+	case contrib.KindQuantiles.String():
+		return shape{by: rows, part: true, days: true, mechanism: googleQuantiles}, true
+	case contrib.KindVariance.String():
+		return shape{by: rows, part: true, days: true, mechanism: googleVariance}, true
+	case contrib.KindTable.String():
+		return shape{by: []string{one}, item: true, normed: true}, true
 	case contrib.KindGroups.String():
 		return shape{by: []string{"groups"}, item: true, part: true}, true
 	}
@@ -132,7 +141,11 @@ func checkFormat1(h *Header) bool {
 	if !ok || !slices.Contains(s.by, h.By) || !checkPartitions(h) || !checkOf(h) {
 		return false
 	}
+	if h.Kind == contrib.KindTable.String() {
+		s.amount = h.Per == 1000 // of people and events it is another
+	}
 	keys, found, days := h.Kind == contrib.KindKeys.String(), h.Partitions == partitionsDiscovered, s.days
+	outer := h.Mechanism == googleQuantiles || h.Mechanism == googleVariance
 	if h.Kind == contrib.KindHistogram.String() {
 		quantity, _, _ := strings.Cut(h.Of, " ")
 		days = quantity != "segments" && quantity != "items"
@@ -141,7 +154,7 @@ func checkFormat1(h *Header) bool {
 	case days && h.Lookback < 1, !days && h.Lookback != 0, h.Lookback > contrib.MaxLookbackDays:
 		return false
 	case h.Category != "" && !contrib.ValidKey(h.Category),
-		h.Category != "" && !s.amount && !strings.HasPrefix(h.Of, "amounts "):
+		h.Category != "" && !s.amount && h.Of != "amounts" && !strings.HasPrefix(h.Of, "amounts "):
 		return false
 	case keys != (h.Mechanism == selection), keys && (h.Threshold != 0 || !found), h.Mechanism == discreteLaplace && found:
 		return false
@@ -149,8 +162,13 @@ func checkFormat1(h *Header) bool {
 		return false
 	case (h.CountSigma > 0) != (h.Kind == contrib.KindMeans.String() && h.Of == ""):
 		return false
-	case (h.Pure > 0) != (h.Mechanism == discreteLaplace), h.Pure != 0 && !positive(h.Pure):
+	case (h.Pure > 0) != (h.Mechanism == discreteLaplace || outer), h.Pure != 0 && !positive(h.Pure):
 		return false
+	case outer != (s.mechanism != ""), outer && h.Mechanism != s.mechanism, outer != (h.External != ""), outer && found:
+		return false
+	}
+	if outer {
+		return checkExternal(h)
 	}
 	if s.amount {
 		return checkAmount(h)
@@ -165,6 +183,8 @@ func checkOf(h *Header) bool {
 		return h.Of == "" || contrib.ValidName(h.Of) && h.By == "segments"
 	case contrib.KindGroups.String():
 		return contrib.ValidName(h.Of)
+	case contrib.KindQuantiles.String(), contrib.KindVariance.String():
+		return h.Of != "" // see checkExternal
 	case contrib.KindHistogram.String():
 		quantity, more, found := strings.Cut(h.Of, " ")
 		switch quantity {
@@ -188,9 +208,13 @@ func checkAmount(h *Header) bool {
 	if h.Kind == contrib.KindMeans.String() {
 		center = h.Low + (h.High-h.Low)/2
 	}
-	return contrib.ValidUnit(h.Unit) && h.Step >= 1 && h.Step <= maxStep && h.Per == 1000 && h.HalfLife == 0 && h.Norm == 0 &&
-		h.Low < h.High && h.Low >= -envelope.MaxLInf && h.High <= envelope.MaxLInf &&
-		h.Center == center && h.LInf == max(center-h.Low, h.High-center)
+	return amountSteps(h) && h.HalfLife == 0 && h.Norm == 0 && h.Center == center && h.LInf == max(center-h.Low, h.High-center)
+}
+
+// amountSteps holds what is true of steps and bounds of amounts.
+func amountSteps(h *Header) bool {
+	return contrib.ValidUnit(h.Unit) && h.Step >= 1 && h.Step <= maxStep && h.Per == 1000 &&
+		h.Low < h.High && h.Low >= -envelope.MaxLInf && h.High <= envelope.MaxLInf
 }
 
 // checkSteps holds what the header of people and events says of steps and bounds.
@@ -208,7 +232,10 @@ func checkSteps(h *Header, s shape) bool {
 	case h.Unit == unitPeople:
 		return h.LInf == h.Per && h.Kind != contrib.KindEvents.String()
 	}
-	return h.Unit == unitEvents && s.ages && h.Kind != contrib.KindItemPairs.String() && (h.LInf > h.Per || h.Norm > 0 || h.Kind == contrib.KindEvents.String())
+	if h.Kind == contrib.KindEvents.String() || h.Kind == contrib.KindTable.String() {
+		return h.Unit == unitEvents && h.Partitions == partitionsPublic
+	}
+	return h.Unit == unitEvents && s.ages && h.Kind != contrib.KindItemPairs.String() && (h.LInf > h.Per || h.Norm > 0)
 }
 
 // checkCell holds what a cell says under its header.
@@ -227,6 +254,9 @@ func checkCell(h *Header, c *Cell) bool {
 	}
 	if c.Value < h.Threshold && h.Threshold > 0 || h.Mechanism == selection && c.Value != 0 {
 		return false
+	}
+	if s.mechanism != "" {
+		return checkExternalCell(h, c)
 	}
 	margin := h.Margin
 	switch h.Kind {

@@ -259,11 +259,11 @@ type Change struct {
 }
 
 // Held compares the reach of every group with that before the plan, in the table that the
-// plan was made from and in a later one of the same account and measure. Where it fell for a
+// plan was made from and in a later one of the same account, measure and attribute. Where it fell for a
 // group by more than noise explains, the error is a *[ReachError], beside the changes. It
 // returns ErrPlan for tables that do not fit.
 func (p *Plan) Held(before, after *Table) ([]Change, error) {
-	if before == nil || after == nil || before.source != p.Source || after.source.Account != p.Source.Account || after.source.Measure != p.Source.Measure ||
+	if before == nil || after == nil || !p.Source.names(before.source) || after.source.Attribute != before.source.Attribute || after.source.Account != p.Source.Account || after.source.Measure != p.Source.Measure ||
 		after.source.AsOf <= before.source.AsOf || !slices.Equal(after.groups, before.groups) || p.Rule.Check() != nil {
 		return nil, ErrPlan
 	}

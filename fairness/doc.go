@@ -14,7 +14,10 @@
 //     else is declared, until audits say otherwise.
 //   - [Correct] finds how much more to spend on which placement, so that groups that were left
 //     out are reached, and no group less than before.
-//   - [NewEvidence] signs a report, so that anybody can check it against the release.
+//   - [NewEvidence] signs a report, so that anybody can check it against the release. An
+//     engine does so with its own key: Engine.SignEvidence.
+//
+// examples/fairness takes a campaign from an audit that it fails to one that it passes.
 //
 // # Guarantee
 //

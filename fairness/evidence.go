@@ -132,7 +132,7 @@ func (e *Evidence) Check(releases ...dp.Release) error {
 		tables = append(tables, t)
 	}
 	of := func(s Source) *Table {
-		if i := slices.IndexFunc(tables, func(t *Table) bool { return t.source == s }); i >= 0 {
+		if i := slices.IndexFunc(tables, func(t *Table) bool { return s.names(t.source) }); i >= 0 {
 			return tables[i]
 		}
 		return nil
@@ -143,6 +143,7 @@ func (e *Evidence) Check(releases ...dp.Release) error {
 			return ErrAbsent
 		}
 		again, err := Audit(t, e.Audits[i].Rule)
+		again.Source = e.Audits[i].Source
 		if err != nil || !alike(again, e.Audits[i]) {
 			return ErrDiffers
 		}
@@ -153,6 +154,7 @@ func (e *Evidence) Check(releases ...dp.Release) error {
 			return ErrAbsent
 		}
 		again, err := Proxy(t, e.Proxies[i].Rule)
+		again.Source = e.Proxies[i].Source
 		if err != nil || !alike(again, e.Proxies[i]) {
 			return ErrDiffers
 		}
@@ -163,6 +165,7 @@ func (e *Evidence) Check(releases ...dp.Release) error {
 			return ErrAbsent
 		}
 		again, err := Correct(t, e.Plans[i].Rule)
+		again.Source = e.Plans[i].Source
 		if err != nil || !alike(again, e.Plans[i]) {
 			return ErrDiffers
 		}

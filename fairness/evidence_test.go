@@ -13,6 +13,7 @@ import (
 
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/fairness"
+	"github.com/discreet-go/discreet/internal/proof"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -247,6 +248,26 @@ func TestEvidenceGolden(t *testing.T) {
 	}
 	_, releases := shown(t)
 	if err := e.Check(releases...); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEvidenceOfAnAttribute tells what the groups are values of. Evidence of before leaves
+// it out, and still follows from its release; with another attribute it does not.
+func TestEvidenceOfAnAttribute(t *testing.T) {
+	r := released(10, jobs(60), func(h *proof.Header) { h.Of = "sex" })
+	tab, err := fairness.Read(r)
+	if err != nil || tab.Source().Attribute != "sex" {
+		t.Fatalf("%+v, %v", tab.Source(), err)
+	}
+	e := fairness.Evidence{Audits: []fairness.Report{audit(t, tab, fairness.Default())}}
+	for attribute, want := range map[string]error{"sex": nil, "": nil, "age": fairness.ErrAbsent} {
+		e.Audits[0].Source.Attribute = attribute
+		if err := e.Check(r); !errors.Is(err, want) {
+			t.Errorf("%q: %v", attribute, err)
+		}
+	}
+	if _, err := fairness.Read(released(10, jobs(60), func(h *proof.Header) { h.Of = "no name" })); !errors.Is(err, fairness.ErrRelease) {
 		t.Error(err)
 	}
 }

@@ -52,6 +52,18 @@ type Source struct {
 	SHA256  string  `json:"sha256"`  // of the signed note, in hexadecimal
 	Mu      float64 `json:"mu"`      // its loss, Gaussian DP
 	StdDev  float64 `json:"std_dev"` // of the noise of each cell, in people
+
+	// Attribute is what the groups are values of, as people stated it. Evidence of
+	// before it was told leaves it out.
+	Attribute string `json:"attribute,omitempty"`
+}
+
+// names reports whether the source is that of a table, which it may name without the attribute.
+func (s Source) names(of Source) bool {
+	if s.Attribute == "" {
+		of.Attribute = ""
+	}
+	return s == of
 }
 
 // Table is a released table of groups x campaigns: in each cell a number of people, with
@@ -80,7 +92,7 @@ func Read(r dp.Release) (*Table, error) {
 	case r.IsZero() || h.Kind != kindGroups || h.Partitions != "public" || h.LInf != 1 || h.Threshold != 0,
 		err != nil || day.Format(time.DateOnly) != h.AsOf,
 		h.Entry == 0 || !contrib.ValidName(h.Name) || !contrib.ValidName(h.Account) || !contrib.ValidName(h.Measure),
-		!positive(h.StdDev) || !positive(h.Mu):
+		h.Of != "" && !contrib.ValidName(h.Of), !positive(h.StdDev) || !positive(h.Mu):
 		return nil, ErrRelease
 	case h.Mechanism != roundedGaussian:
 		return nil, ErrNoise
@@ -89,7 +101,7 @@ func Read(r dp.Release) (*Table, error) {
 	t := &Table{
 		source: Source{
 			Release: h.Name, Account: h.Account, Measure: h.Measure, Entry: h.Entry, AsOf: h.AsOf,
-			SHA256: hex.EncodeToString(sum[:]), Mu: h.Mu, StdDev: h.StdDev,
+			SHA256: hex.EncodeToString(sum[:]), Mu: h.Mu, StdDev: h.StdDev, Attribute: h.Of,
 		},
 		window: accounting.Target{Epsilon: h.Epsilon, Delta: h.WindowDelta}, cells: make(map[cellKey]float64, r.Len()), variance: max(h.StdDev*h.StdDev, leastVariance),
 	}

@@ -14,6 +14,7 @@ const (
 	labelCheck    = "pseudonym-kcv-v1"       // root: none
 	labelWrap     = "discreet-store-wrap-v1" // root: tenant
 	labelBounding = "bounding-salt-v1"       // bounding key: tenant
+	labelCounts   = "counts-binding-v1"      // bounding key: tenant
 )
 
 var errField = errors.New("pseudonym: field longer than 65535 bytes")

@@ -34,6 +34,8 @@ func everyKind() []contrib.Measure {
 		contrib.CategoryItems{Name: "category-items", Purpose: purpose, By: byCategory, Items: contrib.Discovered{}, MaxItems: 4, MaxPerItem: 1, LookbackDays: 15, Share: 0.01},
 		contrib.ItemPairs{Name: "pairs", Purpose: purpose, Items: contrib.Public{"item-1", "item-2", "item-3", "item-4"}, MaxItems: 3, LookbackDays: 25, Share: 0.01},
 		contrib.Keys{Name: "keys", Purpose: purpose, MaxItems: 3, LookbackDays: 12, Share: 0.01},
+		contrib.Quantiles{Name: "quantiles", Purpose: purpose, By: contrib.BySegment{Max: 2}, Of: contrib.QuantityAmount, Amount: euros, Ranks: []float64{0.5}, LookbackDays: 30, Share: 0.01},
+		contrib.Variance{Name: "variance", Purpose: purpose, By: byCategory, Of: contrib.QuantityEvents, MaxEvents: 60, LookbackDays: 20, Share: 0.01},
 		contrib.Histogram{Name: "of-segments", Purpose: purpose, Of: contrib.QuantitySegments, Share: 0.01},
 		contrib.Histogram{Name: "of-items", Purpose: purpose, Of: contrib.QuantityItems, Measure: "totals", Share: 0.01},
 		contrib.Histogram{Name: "of-categories", Purpose: purpose, Of: contrib.QuantityCategories, LookbackDays: 18, Share: 0.01},

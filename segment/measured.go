@@ -17,6 +17,9 @@ type measured struct {
 // unit that all else sums them in, another measure that fits.
 func (r *Rules) look(s *contrib.Spec) (measured, error) {
 	m := measured{of: -1}
+	if s.Kind == contrib.KindTable {
+		return m, nil // it reads no profile
+	}
 	if s.Kind == contrib.KindGroups {
 		return m, ErrGroups
 	}

@@ -210,6 +210,14 @@ func (a *Account) Declare(ctx context.Context, name string, spec []byte, now tim
 	return day, nil
 }
 
+// Asked reports whether a release of that name was charged in the window that the log
+// has reached, as far as this process knows.
+func (a *Account) Asked(name string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.st.entries[name] != nil
+}
+
 // Declared returns the position in the log of the latest declaration under a name,
 // as far as this process knows: a charge before it was of what was declared before.
 func (a *Account) Declared(name string) (entry uint64, ok bool) {

@@ -73,7 +73,11 @@ func TestAllocateRefuses(t *testing.T) {
 		"no count":          {with(func(l *plan.Line) { l.Weight, l.Target = 0, plan.Target{Relative: 0.1} }), plan.ErrTarget},
 		"no part":           {with(func(l *plan.Line) { l.Weight, l.Target = 0, plan.Target{At: 500} }), plan.ErrTarget},
 		"more than a whole": {with(func(l *plan.Line) { l.Weight, l.Target = 0, plan.Target{Relative: 1.5, At: 500} }), plan.ErrTarget},
-		"out of reach":      {with(func(l *plan.Line) { l.Weight, l.Target = 0, plan.Target{StdDev: 1e-9} }), plan.ErrTarget},
+		"of nobody knows": {with(func(l *plan.Line) {
+			l.Weight, l.Target = 0, plan.Target{StdDev: 1e9}
+			l.Measure = dp.Variance{Name: "spread", Purpose: "personalize", By: dp.Everybody{}, Of: dp.QuantityEvents, MaxEvents: 9, LookbackDays: 7}
+		}), plan.ErrTarget},
+		"out of reach": {with(func(l *plan.Line) { l.Weight, l.Target = 0, plan.Target{StdDev: 1e-9} }), plan.ErrTarget},
 		"below a threshold": {with(func(l *plan.Line) {
 			l.Measure, l.Weight, l.Target = openItems("found", dp.Discovered{}, 1), 0, plan.Target{Relative: 1, At: 1}
 		}), plan.ErrTarget},

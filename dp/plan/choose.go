@@ -77,7 +77,8 @@ type Choice struct {
 // Choose predicts the error of rounded Gaussian and of discrete Laplace noise for one
 // loss, and chooses the mechanism with the smaller standard deviation, whatever the
 // Noise of the measure. It predicts only: [dp.Draw] draws what the measure says. Lists of
-// keys and means with both parts have no such choice (ErrQuestion).
+// keys, means with both parts and what another library draws have no such choice
+// (ErrQuestion).
 //
 // Laplace noise is drawn for each of the L0 cells that a person changes by at most
 // LInf. In a GDP account it costs the least of L0 [accounting.MuOfPure](LInf/b)^2 and
@@ -89,7 +90,7 @@ type Choice struct {
 // forced and out of range, or an error of the accountant. Without PLD it takes a few
 // milliseconds; with it up to some seconds, and ends when ctx does.
 func Choose(ctx context.Context, q Question) (Choice, error) {
-	if q.Force > DiscreteLaplace || q.Bound > ledger.PLD || q.Spec.Kind == contrib.KindKeys || q.Spec.Parts() > 1 {
+	if q.Force > DiscreteLaplace || q.Bound > ledger.PLD || q.Spec.Kind == contrib.KindKeys || q.Spec.Parts() > 1 || q.Spec.External() {
 		return Choice{}, ErrQuestion
 	}
 	q.Spec.Noise = dp.Gaussian

@@ -62,7 +62,8 @@ type Line struct {
 	Share float64
 }
 
-// Target is StdDev, or Relative and At. A list of keys has neither.
+// Target is StdDev, or Relative and At. A list of keys has neither, and neither has what
+// another library draws.
 type Target struct {
 	// StdDev is the most that the standard deviation of a released value around the
 	// bounded exact number may be, in the steps of the value: see [Prediction.Step]. Of
@@ -88,7 +89,10 @@ func (t Target) check(s *contrib.Spec) error {
 		return ErrTarget
 	case !relative && !(t.StdDev > 0 && t.StdDev <= math.MaxInt64):
 		return ErrTarget
-	case s.Kind == contrib.KindKeys, relative && s.Kind == contrib.KindSums, relative && s.Kind == contrib.KindMeans && s.Parts() == 1:
+	case s.Kind == contrib.KindKeys, s.External(): // of no error, or one that nobody knows
+		return ErrTarget
+	}
+	if unit, _, _ := s.Unit(); relative && s.Parts() == 1 && unit != contrib.UnitPeople && unit != contrib.UnitEvents {
 		return ErrTarget
 	}
 	return nil

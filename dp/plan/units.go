@@ -11,7 +11,8 @@ import (
 )
 
 // tell fills in what a prediction says in the unit of its measure. Errors relative to a
-// count are those of people or events: amounts have none, and neither has a list of keys.
+// count are those of people or events: amounts have none, and neither has a list of keys;
+// of what another library draws no error is known at all.
 func (q *Prediction) tell(s *contrib.Spec) {
 	q.Unit, q.Step, q.Per = s.Unit()
 	q.Error100, q.Error1000, q.Error10000, q.Within10 = 0, 0, 0, 0
@@ -34,11 +35,11 @@ type counts struct {
 }
 
 // counts returns the noise of the values that are numbers of people or events, of means
-// that of the people; false for amounts and lists of keys.
+// that of the people; false for amounts, lists of keys and what another library draws.
 func (q *Prediction) counts() (counts, bool) {
 	n := &q.Noise
 	switch {
-	case q.Kind == contrib.KindKeys.String():
+	case n.Sigma == 0: // keys, and what another library draws
 		return counts{}, false
 	case n.CountSigma > 0:
 		return counts{law: n.Mechanism, sigma: n.CountSigma, deviation: n.CountStdDev, margin: n.CountMargin, per: 1}, true

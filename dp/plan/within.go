@@ -22,7 +22,7 @@ type Within struct {
 // are in, that is known as well as w says, and which a threshold lets through at least
 // half the time; math.MaxInt64 where it is larger than that. Of means it is one of the
 // people. At [dp.Level] its interval is that of the release. It returns ErrWithin, and
-// ErrNoCount for amounts and lists of keys.
+// ErrNoCount for amounts, lists of keys and what another library draws.
 func (q Prediction) CountWithin(w Within) (int64, error) {
 	relative := relativeNano(w.Relative)
 	if relative == 0 || !(w.Level >= 0.5 && w.Level <= 1-1e-12) {

@@ -41,6 +41,7 @@ func (r *Rules) Admit(row []byte, g segment.Grant, l segment.Link, e Event, m se
 		p = &Row{salt: l.Salt(), created: today, seen: today}
 	}
 	p.note(g, m, today)
+	r.prune(p, today) // first, so that nothing that is over lives on in what is joined
 	k := campaign{name: e.Name}
 	switch e.Kind {
 	case Stated:
@@ -122,6 +123,7 @@ func (r *Rules) Merge(into, from []byte, m segment.Moment) ([]byte, error) {
 			return nil, err
 		}
 		if !p.expired(m.Now) {
+			r.prune(p, today) // as in Admit
 			rows, held = append(rows, p), append(held, row)
 		}
 	}

@@ -171,6 +171,33 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestOverStaysOver records, and merges, after a part of a row is over and before a
+// sweep: what was over is not there again, whether or not a sweep came first.
+func TestOverStaysOver(t *testing.T) {
+	r, late := rules(t), 31*day // the TTL is 30 days
+	old := admit(t, r, nil, 1, moment(0), stated("sex", "women", start), exposed("loan", true, start))
+	old = admit(t, r, old, 1, moment(20*day), came("home", true, start.Add(20*day)))
+	fresh := admit(t, r, nil, 2, moment(late), exposed("loan", false, start.Add(late)))
+	for name, row := range map[string][]byte{"not swept": old, "swept": expire(t, r, old, late)} {
+		next := admit(t, r, row, 1, moment(late), exposed("loan", false, start.Add(late)))
+		merged, err := r.Merge(row, fresh, moment(late))
+		check(t, err)
+		for way, row := range map[string][]byte{"recorded": next, "merged": merged} {
+			held := r.Held(read(t, row), start.Add(late))
+			if len(held.Attributes) != 0 || len(held.Campaigns) != 2 || held.Campaigns[1].Exposure != "eligible" {
+				t.Errorf("%s, %s: %+v", name, way, held)
+			}
+		}
+	}
+}
+
+func expire(t *testing.T, r *audited.Rules, row []byte, after time.Duration) []byte {
+	t.Helper()
+	row, err := r.Expire(row, moment(after))
+	check(t, err)
+	return row
+}
+
 func TestEnds(t *testing.T) {
 	r := rules(t)
 	row := goldenRow(t)

@@ -23,7 +23,8 @@ func (s *Spec) Check() error {
 		s.HalfLifeDays > 0 && len(s.weights.steps) != s.LookbackDays {
 		return ErrHalfLife
 	}
-	if s.Noise > Laplace || s.Noise == Laplace && (s.Discovered || s.Parts() > 1) || s.Noise != Automatic && s.Kind == KindKeys {
+	if s.Noise > Laplace || s.Noise == Laplace && (s.Discovered || s.Parts() > 1) || s.Noise != Automatic && s.Kind == KindKeys ||
+		s.Noise != Gaussian && s.Kind == KindGroups {
 		return ErrNoise
 	}
 	return nil
@@ -91,17 +92,18 @@ func first(rules ...rule) error {
 
 // checkKind holds what is true of a kind of measure.
 func (s *Spec) checkKind() error {
-	items, groups := s.KeepsItems(), s.Kind == KindGroups
+	items, groups, table := s.KeepsItems(), s.Kind == KindGroups, s.Kind == KindTable
 	err := first(
-		rule{groups || items == (s.Items != nil || s.Discovered), ErrPartitions},
+		rule{groups || table || items == (s.Items != nil || s.Discovered), ErrPartitions},
 		rule{groups == (s.Rows == RowsGroups) && (s.Rows != RowsOne || s.MaxSegments == 1), ErrBy},
-		rule{groups || items || s.MaxItems == 1, ErrBound},
-		rule{s.Kind == KindHistogram || s.Edges == nil && s.Quantity == 0, ErrEdges},
+		rule{groups || table || items || s.MaxItems == 1, ErrBound},
+		rule{s.Kind == KindHistogram || s.Edges == nil && (table || s.Quantity == 0 || s.External()), ErrEdges},
+		rule{s.External() || s.MaxEvents == 0 && s.Ranks == nil, ErrRanks},
 		rule{s.Kind == KindHistogram || s.Kind == KindMeans || s.Of == "", ErrName},
 		rule{groups || !s.Outcomes, ErrPartitions},
 		rule{s.Kind == KindSegmentSizes || !s.Series, ErrPartitions},
 		rule{groups == ValidName(s.Attribute) && (groups || s.Attribute == ""), ErrName},
-		rule{s.Kind == KindSums || s.Kind == KindMeans || s.Kind == KindHistogram || s.Amount == Amount{}, ErrAmount},
+		rule{s.Kind == KindSums || s.Kind == KindMeans || s.Kind == KindHistogram || table || s.External() || s.Amount == Amount{}, ErrAmount},
 	)
 	if err != nil {
 		return err
@@ -135,8 +137,12 @@ func (s *Spec) checkKind() error {
 			rule{!s.Discovered && len(s.Items) >= 2, ErrPartitions}, rule{one && s.MaxItems >= 2, ErrBound})
 	case KindHistogram:
 		return first(rule{s.Rows == RowsOne, ErrBy}, rule{one && plain, ErrBound}, rule{s.edges(), ErrEdges}, s.quantity())
+	case KindTable:
+		return s.checkTable()
 	case KindGroups:
 		return first(rule{s.Items != nil && !s.Discovered, ErrPartitions}, rule{s.MaxSegments == 1 && one && plain, ErrBound}, rule{timeless, ErrLookback})
+	case KindQuantiles, KindVariance:
+		return s.checkExternal()
 	}
 	return ErrPartitions
 }

@@ -104,6 +104,22 @@ func TestKindsRefuse(t *testing.T) {
 	}
 }
 
+// TestGroupsAreGaussian: no release of groups has noise that verdicts do not know,
+// whoever filled the Spec in.
+func TestGroupsAreGaussian(t *testing.T) {
+	s, err := contrib.NewSpec(contrib.Groups{
+		Name: "n", Purpose: "p", Attribute: "age", Groups: contrib.Public{"old"}, Campaigns: contrib.Public{"c"}, MaxCampaigns: 1, Share: 0.1,
+	}, nil)
+	if err != nil || s.Noise != contrib.Gaussian {
+		t.Fatalf("%d, %v", s.Noise, err)
+	}
+	for _, law := range []contrib.Law{contrib.Automatic, contrib.Laplace} {
+		if s.Noise = law; !errors.Is(s.Check(), contrib.ErrNoise) {
+			t.Errorf("law %d is taken", law)
+		}
+	}
+}
+
 // TestSpecsKeepNoArgument changes every list after the Spec was made of it.
 func TestSpecsKeepNoArgument(t *testing.T) {
 	a, b, edges := contrib.Public{"x", "y"}, contrib.Public{"i", "j"}, []int64{0, 7}

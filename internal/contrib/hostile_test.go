@@ -326,6 +326,9 @@ func hostile() (list []contrib.Person) {
 		for row := -1; row < 4; row++ {
 			p.Days = append(p.Days, contrib.Act{Row: row, Day: contrib.Day(103 - n), Events: 1 << 31, Amount: math.MaxInt64 * int64(1-n)})
 		}
+		for i, partition := range []string{"x", "y", "z", "x", "i", "a", "b", "c"} {
+			p.Given = append(p.Given, contrib.Given{Partition: partition, Value: math.MaxInt64 * int64(1-2*(i&n))})
+		}
 		for _, c := range []string{"u", "v", "w", "u"} {
 			p.Reached = append(p.Reached, contrib.Campaign{Name: c, Reached: n == 0, Outcome: contrib.OutcomeYes}, contrib.Campaign{Name: c, Outcome: contrib.OutcomeNo})
 		}

@@ -166,6 +166,7 @@ func tiny() map[string]struct {
 			})
 		}
 	}
+	tinyTables(add)
 	return all
 }
 

@@ -29,6 +29,9 @@ const (
 	KindHistogram                     // people by how much they have of something
 	KindGroups                        // people of each group, by what a campaign did
 	KindKeys                          // which items are there: a list without numbers
+	KindQuantiles                     // quantiles of what people have, in each row
+	KindVariance                      // the variance of it
+	KindTable                         // people, events or amounts of each partition, as a batch job hands them in
 )
 
 // Limits on declarations.
@@ -67,7 +70,8 @@ var (
 	ErrQuantity   = errors.New("contrib: a histogram is of one of the quantities, with what that needs and nothing else")
 	ErrEdges      = errors.New("contrib: the edges of a histogram are 0, then strictly higher, at most 1024 of them")
 	ErrMinPeople  = errors.New("contrib: MinPeople of discovered partitions is 2 to 2^20, or 0 for 2")
-	ErrNoise      = errors.New("contrib: the noise is Automatic, Gaussian or, for public partitions of one scale, Laplace")
+	ErrCounted    = errors.New("contrib: a table is of CountedPeople, CountedEvents or CountedAmounts")
+	ErrNoise      = errors.New("contrib: the noise is Automatic, Gaussian or, for public partitions of one scale, Laplace; of keys Automatic, of groups Gaussian")
 )
 
 // Measure declares an aggregate that may be released: [SegmentSizes] or

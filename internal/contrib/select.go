@@ -27,6 +27,7 @@ type Person struct {
 	Items    []Entry  // kept entries of the measure; an item may appear once per window
 	Days     []Act    // what the person did by day, for measures that read it
 
+	Given   []Given    // for tables: what a batch job hands in of the person
 	Group   string     // for groups: the person's
 	Reached []Campaign // for groups: what is known of the person, by campaign
 }
@@ -60,7 +61,7 @@ const (
 // in size, which is not 0.
 type Cell struct {
 	Row    int    // index into Spec.Names; 0 where there is one row
-	Column int    // of a public key, see Spec.Key; 0 where keys are discovered
+	Column int    // of a public key, see Spec.Key; 0 where keys are discovered; of quantiles and variances the person's number, in steps above the lowest
 	Item   string // "" without items, and for pairs and campaigns
 	Value  int64
 }
@@ -147,7 +148,7 @@ func (s *Spec) items(p *Person, window int32, asOf Day) []Entry {
 
 // Counts reports whether the item is one that the measure may count.
 func (s *Spec) Counts(item string) bool {
-	if !s.KeepsItems() || !ValidKey(item) {
+	if !s.KeepsItems() && s.Kind != KindTable || !ValidKey(item) {
 		return false
 	}
 	if s.Discovered {

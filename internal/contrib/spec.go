@@ -49,21 +49,23 @@ type Spec struct {
 	Segments     []string // rows: sorted, distinct; nil where there are none
 	Categories   []string
 	Groups       []string
-	Items        []string // columns: sorted, distinct; nil when discovered or without items. Campaigns of groups
+	Items        []string // columns: sorted, distinct; nil when discovered or without items. Campaigns of groups, partitions of a table
 	Edges        []int64  // columns of a histogram: lower ends of bins
 	Discovered   bool
 	MinPeople    int    // of a discovered key
 	Attribute    string // of groups
 	Outcomes     bool   // groups with outcomes
 	MaxSegments  int    // rows one person counts in
-	MaxItems     int    // items, or campaigns, one person counts with; 1 without any
+	MaxItems     int    // items, campaigns or partitions one person counts with; 1 without any
 	MaxPerCell   int    // L-infinity, in people, events or steps of an amount
 	LookbackDays int    // 0 where days do not matter
 	HalfLifeDays int    // 0 for none
 	MaxNorm      int    // L2 norm of a person's vector, in people or events; 0 for none
 	Amount       Amount
 	Quantity     Quantity
-	Of           string // the measure whose items a histogram counts, or whose people are denominators of means
+	MaxEvents    int     // of quantiles and variances of events: more count as this
+	Ranks        []int64 // of quantiles: in millionths, ascending
+	Of           string  // the measure whose items a histogram counts, or whose people are denominators of means
 	Noise        Law
 	ShareNano    int64
 	Series       bool // MaxSegments holds over the releases of a window; of segment sizes only
@@ -192,6 +194,8 @@ func (s *Spec) Columns() int {
 		return len(s.Items) * len(s.parts())
 	case KindMeans:
 		return s.Parts()
+	case KindQuantiles:
+		return len(s.Ranks)
 	}
 	if s.Discovered {
 		return 0
@@ -222,6 +226,10 @@ func (s *Spec) Key(row, column int) Key {
 		if s.Parts() == 2 && column == 0 {
 			k.Part = PartCount
 		}
+	case KindQuantiles:
+		k.Part = RankText(s.Ranks[column])
+	case KindVariance:
+		k.Part = PartVariance
 	default:
 		if s.Items != nil {
 			k.Item = s.Items[column]
@@ -273,7 +281,7 @@ func (s *Spec) KeepsItems() bool {
 // ReadsDays reports whether the measure reads what a person did day by day.
 func (s *Spec) ReadsDays() bool {
 	switch s.Kind {
-	case KindPeople, KindEvents, KindSums, KindMeans, KindCategoryItems:
+	case KindPeople, KindEvents, KindSums, KindMeans, KindCategoryItems, KindQuantiles, KindVariance:
 		return true
 	case KindHistogram:
 		return s.Quantity >= QuantityCategories
@@ -365,6 +373,12 @@ func (k Kind) String() string {
 		return "groups"
 	case KindKeys:
 		return "keys"
+	case KindQuantiles:
+		return "quantiles"
+	case KindVariance:
+		return "variance"
+	case KindTable:
+		return "table"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }

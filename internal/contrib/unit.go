@@ -10,9 +10,9 @@ const (
 // a number of unit. For means with both parts it is that of the sums.
 func (s *Spec) Unit() (unit string, step, per int64) {
 	switch {
-	case s.Kind == KindSums || s.Kind == KindMeans:
+	case s.Kind == KindSums || s.Kind == KindMeans, (s.External() || s.Kind == KindTable) && s.Quantity == QuantityAmount:
 		return s.Amount.Unit, s.Amount.Step(), 1000
-	case s.Kind == KindEvents, s.KeepsItems() && s.MaxPerCell > 1:
+	case s.Kind == KindEvents || s.External(), s.Kind == KindTable && s.Quantity == QuantityEvents, s.KeepsItems() && s.MaxPerCell > 1:
 		return UnitEvents, 1, s.Scaled()
 	}
 	return UnitPeople, 1, s.Scaled()

@@ -15,12 +15,16 @@ func (s *Spec) Vector(p *Person, window int32, asOf Day) []Cell {
 	switch s.Kind {
 	case KindSegmentItems, KindItemTotals, KindCategoryItems, KindKeys:
 		cells = s.itemCells(p, window, asOf)
+	case KindTable:
+		cells = s.tableCells(p, window)
 	case KindItemPairs:
 		cells = s.pairCells(p, window, asOf)
 	case KindHistogram:
 		return s.histogramCell(p, window, asOf)
 	case KindGroups:
 		return s.groupCells(p, window)
+	case KindQuantiles, KindVariance:
+		return s.numberCells(p, window, asOf)
 	default:
 		cells = s.rowCells(p, window, asOf)
 	}

@@ -53,6 +53,8 @@ var makers = []struct {
 	{module + "/internal/proof", "NewGrant", []string{"consent", "discreettest"}, "a Grant is made by a Decision"},
 	{module + "/internal/proof", "NewCharge", []string{"dp/ledger"}, "a Charge is made by a durable reservation"},
 	{module + "/internal/proof", "NewRelease", []string{"dp", "discreettest"}, "a Release is made by a charged draw or read from a signed note"},
+	{module + "/internal/proof", "NewExternal", []string{"dp/googledp"}, "whoever draws sees numbers before noise"},
+	{module + "/internal/proof", "NewCountsKeys", []string{"pseudonym"}, "exact counts are sealed under a keyring, and under nothing else"},
 	{module + "/internal/ident", "NewLink", []string{"pseudonym"}, "a Link is made from one Raw"},
 	{module + "/internal/ident", "NewID", []string{"pseudonym"}, "a pseudonym is derived from a Raw or parsed from storage"},
 	{module + "/internal/ident", "NewRaw", []string{"pseudonym", "segment/ingest"}, "the normaliser goes with the kind"},

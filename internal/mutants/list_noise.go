@@ -233,8 +233,8 @@ func accountingMutants() []Mutant {
 			Cases: []string{"plan-totals"},
 			Edits: []Edit{{
 				"dp/plan/plan.go",
-				"	rest := floatDown(delta.Sub(delta, p.reserve.Rat()))\n",
-				"	rest := floatDown(delta.Sub(delta, p.reserve.Rat()))\n	if mutant.On(\"reserve-spent-twice\") {\n		rest = p.budget.Delta\n	}\n",
+				"	return floatDown(delta.Sub(delta, p.reserve.Rat()))\n",
+				"	if mutant.On(\"reserve-spent-twice\") {\n		return p.budget.Delta\n	}\n	return floatDown(delta.Sub(delta, p.reserve.Rat()))\n",
 			}},
 		},
 	}

@@ -30,7 +30,7 @@ type Claims struct {
 	Entry   uint64 `json:"entry"`
 
 	Counts struct {
-		What     string `json:"what"` // "people", "events", "amounts" or "items"
+		What     string `json:"what"` // "people", "events", "amounts", "items", "quantiles" or "variance"
 		Of       string `json:"of"`   // "segments", "segments x items", "everybody", "bins", ...
 		Measure  string `json:"measure"`
 		AsOf     string `json:"as_of"` // last day that counts
@@ -55,6 +55,7 @@ type Claims struct {
 	} `json:"bounds"` // of what one person counts; the rest is left out
 	Noise struct {
 		Mechanism string  `json:"mechanism"`
+		External  string  `json:"drawn_by,omitempty"` // another library, whose noise and proof it is
 		Sigma     float64 `json:"sigma"`
 		StdDev    float64 `json:"std_dev"`
 
@@ -62,8 +63,8 @@ type Claims struct {
 		CountStdDev float64 `json:"count_std_dev,omitempty"`
 	} `json:"noise"`
 	Interval struct {
-		Margin      int64   `json:"margin"` // value ± margin
-		Level       float64 `json:"level"`
+		Margin      int64   `json:"margin"`                 // value ± margin
+		Level       float64 `json:"level"`                  // 0: no interval is claimed
 		CountMargin int64   `json:"count_margin,omitempty"` // of the people of means
 	} `json:"interval"`
 	Cells struct {
@@ -102,6 +103,8 @@ func (r Release) Claims() Claims {
 	}
 	c.Counts.What, c.Counts.Of = "people", h.of()
 	switch {
+	case h.external():
+		c.Counts.What = h.Kind
 	case h.amounts():
 		c.Counts.What = "amounts"
 	case h.Kind == "keys":
@@ -130,6 +133,7 @@ func (c *Claims) later(h *Header) {
 	c.Counts.HalfLife, c.Counts.Center = h.HalfLife, h.Center
 	c.Bounds.Low, c.Bounds.High, c.Bounds.Norm = h.Low, h.High, h.Norm
 	c.Noise.CountSigma, c.Noise.CountStdDev, c.Interval.CountMargin = h.CountSigma, h.CountStdDev, h.CountMargin
+	c.Noise.External = h.External
 	c.Cells.MinPeople, c.Cells.Even, c.Loss.Pure = h.MinPeople, h.Even, h.Pure
 }
 

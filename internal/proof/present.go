@@ -37,7 +37,11 @@ func (r Release) Table(w io.Writer, maxRows int) error {
 	if h.Kind != "keys" {
 		columns = append(columns, "value", "low", "high")
 		if h.scaled() {
-			columns = append(columns, h.Unit)
+			unit := h.Unit
+			if h.Kind == "variance" {
+				unit += "^2"
+			}
+			columns = append(columns, unit)
 		}
 	}
 	rows := [][]string{columns}
@@ -103,11 +107,15 @@ func shown(s string) string {
 	return s
 }
 
-// amount returns what a value is in the unit; nothing for the people of means, which are
+// amount returns what a value is in the unit, or for a variance in its square; nothing for the people of means, which are
 // people.
 func (h *Header) amount(c *Cell, decimals int) string {
 	if c.Part == "count" {
 		return ""
+	}
+	if h.Kind == "variance" {
+		v := float64(c.Value) * float64(h.Step) * float64(h.Step) / (float64(h.Per) * float64(h.Per))
+		return strconv.FormatFloat(v, 'f', decimals, 64)
 	}
 	return h.inUnit(c.Value, decimals)
 }

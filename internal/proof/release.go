@@ -20,9 +20,9 @@ type Header struct {
 	AsOf        string  `json:"as_of"`     // last day that counts, 2006-01-02
 	Since       string  `json:"since"`     // the measure was declared, in this form, on this day; items count from it on
 	Lookback    int     `json:"lookback_days"`
-	Mechanism   string  `json:"mechanism"` // "rounded-gaussian", "discrete-laplace", "selection"
-	Sigma       float64 `json:"sigma"`     // scale of the noise: standard deviation before rounding, or b of Laplace noise
-	StdDev      float64 `json:"std_dev"`   // of each value around the bounded truth
+	Mechanism   string  `json:"mechanism"` // "rounded-gaussian", "discrete-laplace", "selection", "google-bounded-quantiles", "google-bounded-variance"
+	Sigma       float64 `json:"sigma"`     // scale of the noise: standard deviation before rounding, or b of Laplace noise; 0 where it is not known
+	StdDev      float64 `json:"std_dev"`   // of each value around the bounded truth; 0 where it is not known
 	L0          int     `json:"l0"`
 	LInf        int64   `json:"l_inf"`
 	Mu          float64 `json:"mu"`        // loss of this release, Gaussian DP, rounded up
@@ -30,12 +30,12 @@ type Header struct {
 	Threshold   int64   `json:"threshold"` // discovered keys below it are not released; 0 for public
 	Epsilon     float64 `json:"window_epsilon"`
 	WindowDelta float64 `json:"window_delta"`
-	Level       float64 `json:"interval_level"`  // 0.95
-	Margin      int64   `json:"interval_margin"` // interval is Value ± Margin
+	Level       float64 `json:"interval_level"`  // 0.95; 0 without intervals
+	Margin      int64   `json:"interval_margin"` // interval is Value ± Margin; of another library's noise there is none, and Low and High are bounds that always hold
 	Cells       int     `json:"cells"`
 
 	// From format 1 on, where they are not zero. A value times Step/Per is a number in
-	// Unit; Sigma, StdDev, LInf, Margin and Center are in steps too.
+	// Unit, a variance times its square in the square of Unit; Sigma, StdDev, LInf, Margin and Center are in steps too.
 	By          string  `json:"by,omitempty"`   // rows: "segments", "categories", "groups"; "" for one row without a name
 	Unit        string  `json:"unit,omitempty"` // "people", "events", or of an amount
 	Step        int64   `json:"step,omitempty"`
@@ -43,16 +43,17 @@ type Header struct {
 	HalfLife    int     `json:"half_life_days,omitempty"`
 	Norm        int64   `json:"l2,omitempty"`         // L2 norm that contributions are scaled down to, in steps
 	MinPeople   int     `json:"min_people,omitempty"` // fewer never make a discovered key come out
-	Low         int64   `json:"low,omitempty"`        // bounds of one person's amount, in steps
+	Low         int64   `json:"low,omitempty"`        // bounds of one person's amount, or number of events, in steps
 	High        int64   `json:"high,omitempty"`
 	Center      int64   `json:"center,omitempty"`      // taken off each person's amount, of means
-	Of          string  `json:"of,omitempty"`          // denominators of means; attribute of groups; of a histogram the quantity, then a measure or unit
+	Of          string  `json:"of,omitempty"`          // denominators of means; attribute of groups; of a histogram the quantity, then a measure or unit; of quantiles and variances "events" or "amounts"
 	Category    string  `json:"category,omitempty"`    // only amounts of events in it or below are added up; "" for all
-	Pure        float64 `json:"epsilon,omitempty"`     // of Laplace noise: this release alone is so differentially private
+	Pure        float64 `json:"epsilon,omitempty"`     // of Laplace noise and of another library's: this release alone is so differentially private
 	CountSigma  float64 `json:"count_sigma,omitempty"` // of the part "count", of means with both parts
 	CountStdDev float64 `json:"count_std_dev,omitempty"`
 	CountMargin int64   `json:"count_margin,omitempty"`
 	Even        int64   `json:"even_chance_at,omitempty"` // of keys: the fewest people with which one comes out at least half the time
+	External    string  `json:"drawn_by,omitempty"`       // the library that drew the noise, and its version, where that is another one
 }
 
 // Cell is one released number under the names that its measure gives cells. Low and
@@ -63,7 +64,7 @@ type Cell struct {
 	Group    string `json:"group,omitempty"`
 	Item     string `json:"item,omitempty"` // or a campaign
 	With     string `json:"with,omitempty"` // the other item of a pair
-	Part     string `json:"part,omitempty"` // "count", "sum"; "reached", ...; the lower end of a bin
+	Part     string `json:"part,omitempty"` // "count", "sum"; "reached", ...; the lower end of a bin; a rank, as 0.5; "variance"
 	Value    int64  `json:"value"`
 	Low      int64  `json:"low"`
 	High     int64  `json:"high"`

@@ -22,12 +22,17 @@ func (h *Header) events() bool {
 }
 
 // amounts reports whether values are amounts.
-func (h *Header) amounts() bool { return h.Kind == "sums" || h.Kind == "means" }
+func (h *Header) amounts() bool {
+	return h.Kind == "sums" || h.Kind == "means" || h.Kind == "table" && h.Low < h.High || h.external() && h.Of == "amounts"
+}
+
+// external reports whether another library drew the noise.
+func (h *Header) external() bool { return h.External != "" }
 
 // items reports whether cells have items, or campaigns.
 func (h *Header) items() bool {
 	switch h.Kind {
-	case "segment-items", "item-totals", "category-items", "item-pairs", "keys", "groups":
+	case "segment-items", "item-totals", "category-items", "item-pairs", "keys", "groups", "table":
 		return true
 	}
 	return false
@@ -65,7 +70,7 @@ func (h *Header) names() (columns []string, of func(c *Cell) []string) {
 	if h.Kind == "item-pairs" {
 		add("with", func(c *Cell) string { return c.With })
 	}
-	if h.Kind == "means" || h.Kind == "histogram" || h.Kind == "groups" {
+	if h.Kind == "means" || h.Kind == "histogram" || h.Kind == "groups" || h.external() {
 		add("part", func(c *Cell) string { return c.Part })
 	}
 	return columns, func(c *Cell) []string {

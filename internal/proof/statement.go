@@ -43,13 +43,20 @@ func (h *Header) bounds() string {
 		return fmt.Sprintf(" One person counts in at most %s, in one part of each; what else is known of them is left out.", plural(int64(h.L0), "campaign"))
 	case "keys":
 		return fmt.Sprintf(" One person counts with at most %s; what they have beyond that is left out.", plural(int64(h.L0), "item"))
-	case "sums", "means":
+	case "sums", "means", "table", "quantiles", "variance":
+		if h.Kind == "table" && !h.amounts() {
+			break
+		}
 		rows := h.L0
 		if h.CountSigma > 0 {
 			rows /= 2 // people and sums
 		}
-		return fmt.Sprintf(" One person counts in at most %s, with an amount from %s to %s %s in each: less counts as the one, more as the other.",
-			plural(int64(rows), "row"), h.inUnit(h.Low, -1), h.inUnit(h.High, -1), h.Unit)
+		number := "an amount"
+		if !h.amounts() {
+			number = "a number"
+		}
+		return fmt.Sprintf(" One person counts in at most %s, with %s from %s to %s %s in each: less counts as the one, more as the other.",
+			plural(int64(rows), "row"), number, h.inUnit(h.Low, -1), h.inUnit(h.High, -1), h.Unit)
 	}
 	most := digits(h.LInf)
 	if h.scaled() {
@@ -80,6 +87,12 @@ func (h *Header) weights() string {
 		fmt.Fprintf(&b, " Sums are of amounts less %s %s each, the middle of these bounds, which is to be added to a mean.", h.inUnit(h.Center, -1), h.Unit)
 	}
 	switch {
+	case h.Kind == "variance":
+		if h.scaled() {
+			fmt.Fprintf(&b, " A variance is in squares of steps of %s %s.", h.inUnit(1, -1), h.Unit)
+		}
+	case h.external() && h.scaled():
+		fmt.Fprintf(&b, " A value is in steps of %s %s.", h.inUnit(1, -1), h.Unit)
 	case h.amounts():
 		fmt.Fprintf(&b, " A sum is in steps of %s %s.", h.inUnit(1, -1), h.Unit)
 	case h.scaled():
@@ -91,6 +104,9 @@ func (h *Header) weights() string {
 // noise says how exact the values are.
 func (h *Header) noise() string {
 	switch {
+	case h.external():
+		return fmt.Sprintf(" The values come from %s, mechanism %s, fed with the exact numbers so bounded: the noise, and the proof that it does what is said of it,"+
+			" are those of that library. How exact they are is not known: no interval is claimed, and low and high are bounds that hold for any data.", h.External, h.Mechanism)
 	case h.Mechanism == "selection":
 		return fmt.Sprintf(" Which items come out is decided by chance, drawn exactly from a cryptographic generator, the rather the more people have one:"+
 			" with fewer than %d never, with %d or more at least half the time.", h.MinPeople, h.Even)

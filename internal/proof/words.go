@@ -35,18 +35,35 @@ func (h *Header) what() string {
 			s += ", for means over the people whom a release of measure " + h.Of + " counts,"
 		}
 		return s
+	case "quantiles":
+		return "gives quantiles of " + h.numbers()
+	case "variance":
+		return "gives the variance of " + h.numbers()
 	case "item-totals":
 		return "counts " + counted + " of each item"
 	case "category-items":
 		return "counts, in each listed category and of those who did something in it or below it, " + counted + " of each item"
 	case "item-pairs":
 		return "adds up, for each pair of listed items, how strongly people have both of them"
+	case "table":
+		if h.amounts() {
+			return "adds up, for each partition of what a batch job handed in, amounts in " + h.Unit
+		}
+		return "counts " + counted + " of each partition of what a batch job handed in"
 	case "keys":
 		return "lists items that people had, without numbers,"
 	case "groups":
 		return "counts, in each listed group by " + h.Of + " and for each listed campaign, the people whom the campaign reached and those whom it missed, apart,"
 	}
 	return "counts people by " + h.quantity()
+}
+
+// numbers says what quantiles and variances are of.
+func (h *Header) numbers() string {
+	if h.amounts() {
+		return "what people's events amounted to in " + h.Unit + h.within() + h.where()
+	}
+	return "people's numbers of events" + h.where()
 }
 
 // quantity says what a histogram is of.
@@ -108,6 +125,8 @@ func (h *Header) of() string {
 		return "pairs of items"
 	case "histogram":
 		return "bins"
+	case "table":
+		return "partitions"
 	case "groups":
 		return "groups x campaigns x parts"
 	}

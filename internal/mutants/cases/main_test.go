@@ -27,6 +27,7 @@ var table = []struct {
 	{"plan-totals", planTotals},
 	{"sensitivity", sensitivity},
 	{"kinds-sensitivity", kindsSensitivity},
+	{"bounded-counts", boundedCounts},
 	{"selection", selection},
 	{"look-back", lookBack},
 	{"public-table", publicTable},

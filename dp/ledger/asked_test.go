@@ -1,0 +1,32 @@
+package ledger_test
+
+import "testing"
+
+// TestAsked holds that a name is known as asked for from its charge on, also after
+// opening the account anew, until the window ends.
+func TestAsked(t *testing.T) {
+	ctx, d := t.Context(), new(disk)
+	a := open(t, d)
+	asked := func(name string, want bool) {
+		t.Helper()
+		if a.Asked(name) != want {
+			t.Errorf("%s: asked for is %v", name, !want)
+		}
+	}
+	asked("x", false)
+	ticket, _, err := a.Reserve(ctx, request("x"), at(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked("x", true)
+	asked("y", false)
+	if err := ticket.Release(ctx); err != nil {
+		t.Fatal(err)
+	}
+	a = open(t, d)
+	asked("x", true)
+	if err := a.Advance(ctx, at(40)); err != nil {
+		t.Fatal(err)
+	}
+	asked("x", false)
+}
