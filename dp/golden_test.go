@@ -283,15 +283,28 @@ func TestHeaderIsStrict(t *testing.T) {
 		"discovered bins": {"histogram", func(h *dp.Header, _ []dp.Cell) {
 			h.Partitions, h.Delta, h.MinPeople, h.Threshold = "discovered", 1e-7, 2, 2
 		}},
-		"Laplace noise without a loss":    {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Pure = 0 }},
-		"Gaussian noise with an epsilon":  {"groups", func(h *dp.Header, _ []dp.Cell) { h.Pure = 1 }},
-		"bins out of order":               {"histogram", func(_ *dp.Header, c []dp.Cell) { c[2], c[3] = c[3], c[2] }},
-		"a bin that is no number":         {"histogram", func(_ *dp.Header, c []dp.Cell) { c[3].Part = "010" }},
-		"items of no measure":             {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "items" }},
-		"segments of a measure":           {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "segments m" }},
-		"events without a look-back":      {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "events" }},
-		"a category of no amount":         {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Category = "books" }},
-		"an unknown part":                 {"groups", func(_ *dp.Header, c []dp.Cell) { c[0].Part = "lost" }},
+		"Laplace noise without a loss":   {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Pure = 0 }},
+		"Gaussian noise with an epsilon": {"groups", func(h *dp.Header, _ []dp.Cell) { h.Pure = 1 }},
+		"bins out of order":              {"histogram", func(_ *dp.Header, c []dp.Cell) { c[2], c[3] = c[3], c[2] }},
+		"a bin that is no number":        {"histogram", func(_ *dp.Header, c []dp.Cell) { c[3].Part = "010" }},
+		"items of no measure":            {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "items" }},
+		"segments of a measure":          {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "segments m" }},
+		"events without a look-back":     {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Of = "events" }},
+		"a category of no amount":        {"histogram", func(h *dp.Header, _ []dp.Cell) { h.Category = "books" }},
+		"an unknown part":                {"groups", func(_ *dp.Header, c []dp.Cell) { c[0].Part = "lost" }},
+		"a part with two outcomes":       {"groups", func(_ *dp.Header, c []dp.Cell) { c[0].Part = "missed-no-yes" }},
+		"a part with an end":             {"groups", func(_ *dp.Header, c []dp.Cell) { c[0].Part = "missed-" }},
+		"outcomes of some":               {"groups", func(_ *dp.Header, c []dp.Cell) { c[0].Part = "missed" }},
+		"a person in two bins":           {"histogram", func(h *dp.Header, _ []dp.Cell) { h.L0 = 2 }},
+		"a person in one row twice":      {"events", func(h *dp.Header, _ []dp.Cell) { h.L0 = 2 }},
+		"more sums than people":          {"means", func(h *dp.Header, _ []dp.Cell) { h.L0 = 5 }},
+		"some pairs of items":            {"item-pairs", func(h *dp.Header, _ []dp.Cell) { h.L0 = 11 }},
+		"sizes of the format before": {"category-items", func(h *dp.Header, c []dp.Cell) {
+			h.Kind, h.By, h.Lookback, h.HalfLife, h.Norm, h.Per, h.Unit, h.LInf = "segment-sizes", "segments", 0, 0, 0, 1, "people", 1
+			for i := range c {
+				c[i].Segment, c[i].Category, c[i].Item = c[i].Category+string(rune('a'+i)), "", ""
+			}
+		}},
 		"groups of nothing":               {"groups", func(h *dp.Header, _ []dp.Cell) { h.Of = "" }},
 		"a pair of one item":              {"item-pairs", func(_ *dp.Header, c []dp.Cell) { c[0].With = c[0].Item }},
 		"a pair the wrong way":            {"item-pairs", func(_ *dp.Header, c []dp.Cell) { c[0].Item, c[0].With = c[0].With, c[0].Item }},

@@ -75,7 +75,7 @@ func parse(text string) (Header, []Cell, error) {
 	for i := range cells {
 		line, rest, _ = strings.Cut(rest, "\n")
 		c := &cells[i]
-		if !decode(line, c) || !checkCell(&h, c) || i > 0 && !before(&cells[i-1], c) {
+		if !decode(line, c) || !checkCell(&h, c) || i > 0 && (!before(&cells[i-1], c) || !alikeParts(&h, &cells[i-1], c)) {
 			return Header{}, nil, ErrFormat
 		}
 		again = appendCell(again[:0], c)

@@ -1,6 +1,7 @@
 package dp
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -166,6 +167,8 @@ func checkFormat1(h *Header) bool {
 		return false
 	case outer != (s.mechanism != ""), outer && h.Mechanism != s.mechanism, outer != (h.External != ""), outer && found:
 		return false
+	case !checkL0(h, s), asBefore(h):
+		return false
 	}
 	if outer {
 		return checkExternal(h)
@@ -174,6 +177,26 @@ func checkFormat1(h *Header) bool {
 		return checkAmount(h)
 	}
 	return checkSteps(h, s)
+}
+
+// checkL0 holds how many cells one person may change: one of one row without items, as
+// many sums as numbers of people of means, all pairs of some items.
+func checkL0(h *Header, s shape) bool {
+	parts := 1
+	if h.CountSigma > 0 {
+		parts = 2
+	}
+	if s.with {
+		items := int(math.Sqrt(float64(2*h.L0))) + 1
+		return items*(items-1)/2 == h.L0
+	}
+	return h.L0%parts == 0 && (h.By != "" || s.item || h.L0 == parts)
+}
+
+// asBefore reports whether a release is one that is written in format 0.
+func asBefore(h *Header) bool {
+	first := h.Kind == contrib.KindSegmentSizes.String() || h.Kind == contrib.KindSegmentItems.String()
+	return first && h.Per == 1 && h.Partitions == partitionsPublic && h.Mechanism == roundedGaussian
 }
 
 // checkOf holds what a measure may be about.
@@ -236,72 +259,4 @@ func checkSteps(h *Header, s shape) bool {
 		return h.Unit == unitEvents && h.Partitions == partitionsPublic
 	}
 	return h.Unit == unitEvents && s.ages && h.Kind != contrib.KindItemPairs.String() && (h.LInf > h.Per || h.Norm > 0)
-}
-
-// checkCell holds what a cell says under its header.
-func checkCell(h *Header, c *Cell) bool {
-	s, _ := shapeOf(h.Kind)
-	by := h.By
-	if h.Format == Format0 {
-		by = "segments"
-	}
-	named := func(name string, wanted bool) bool {
-		return wanted == (name != "") && (!wanted || contrib.ValidKey(name))
-	}
-	if !named(c.Segment, by == "segments") || !named(c.Category, by == "categories") || !named(c.Group, by == "groups") ||
-		!named(c.Item, s.item) || !named(c.With, s.with) || !named(c.Part, s.part) || s.with && c.Item >= c.With {
-		return false
-	}
-	if c.Value < h.Threshold && h.Threshold > 0 || h.Mechanism == selection && c.Value != 0 {
-		return false
-	}
-	if s.mechanism != "" {
-		return checkExternalCell(h, c)
-	}
-	margin := h.Margin
-	switch h.Kind {
-	case contrib.KindMeans.String():
-		if c.Part == contrib.PartCount && h.CountSigma > 0 {
-			margin = h.CountMargin
-		} else if c.Part != contrib.PartSum {
-			return false
-		}
-	case contrib.KindHistogram.String():
-		if !digits(c.Part) {
-			return false
-		}
-	case contrib.KindGroups.String():
-		part, _ := strings.CutSuffix(c.Part, "-yes")
-		part, _ = strings.CutSuffix(part, "-no")
-		if part != contrib.PartReached && part != contrib.PartMissed {
-			return false
-		}
-	}
-	return *c == cellOf(keyOf(c), c.Value, margin)
-}
-
-// digits reports whether s is a number without sign in shortest form.
-func digits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s == "0" || s != "" && s[0] != '0' && len(s) <= 19
-}
-
-// before reports whether a comes before b: cells are sorted by their names in the
-// order of the fields; parts that are numbers, by number.
-func before(a, b *Cell) bool {
-	x := [...]string{a.Segment, a.Category, a.Group, a.Item, a.With}
-	y := [...]string{b.Segment, b.Category, b.Group, b.Item, b.With}
-	for i := range x {
-		if x[i] != y[i] {
-			return x[i] < y[i]
-		}
-	}
-	if digits(a.Part) && digits(b.Part) && len(a.Part) != len(b.Part) {
-		return len(a.Part) < len(b.Part)
-	}
-	return a.Part < b.Part
 }
