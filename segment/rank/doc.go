@@ -47,7 +47,8 @@
 // that was not released falls back to its prediction, at most the threshold
 // below which it was withheld, and adds a tenth of the threshold to the item's
 // popularity. Negative noisy values are used as they are, and only the results
-// are cut at zero: cutting first would add up to a bias.
+// are cut at zero: cutting first would add up to a bias. Numbers are those of people or
+// events, whatever steps a release has.
 //
 // # Why and limits
 //

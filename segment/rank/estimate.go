@@ -325,19 +325,20 @@ func (r *rates) activity(sizes Release, index map[string]int32) {
 		return
 	}
 	size := make([]float64, r.segments)
-	least := usableAt * sizes.Header().StdDev
-	rows, people := 0.0, 0.0
+	people := countedOf(sizes)
+	least := usableAt * people.deviation
+	rows, all := 0.0, 0.0
 	for i := range sizes.Len() {
 		c := sizes.At(i)
-		if s, ok := index[c.Segment]; ok && r.usable[s] && float64(c.Value) > least {
-			size[s] = float64(c.Value)
+		if s, ok := index[c.Segment]; ok && r.usable[s] && people.of(c.Value) > least {
+			size[s] = people.of(c.Value)
 			rows += r.total[s]
-			people += size[s]
+			all += size[s]
 		}
 	}
 	for s, n := range size {
 		if n > 0 {
-			r.act[s] = min(max(r.total[s]/n*people/rows, 1/maxActivity), maxActivity)
+			r.act[s] = min(max(r.total[s]/n*all/rows, 1/maxActivity), maxActivity)
 		}
 	}
 }

@@ -14,7 +14,7 @@ type Level struct {
 	Cells     int     // that a release has: segments or categories times items, or items
 	People    float64 // that are expected to count, by a released number or a plan; never a raw count
 	PerPerson float64 // events, or people, that one of them adds to the whole table, within the bounds
-	StdDev    float64 // of the noise in a cell, in the same unit, as package dp/plan predicts it
+	StdDev    float64 // of the noise in a cell, in the same unit: as package dp/plan predicts it, Noise.StdDev over Per
 }
 
 // SignalToNoise returns what a cell holds on average for each standard deviation

@@ -211,9 +211,9 @@ func positions(names []string) map[string]int32 {
 
 // table gathers the released cells by item.
 func (m *Model) table(r Release) *table {
-	h := r.Header()
+	h, in := r.Header(), countedOf(r)
 	t := &table{
-		variance: h.StdDev * h.StdDev,
+		variance: in.variance(),
 		items:    len(m.items),
 		segments: len(m.segs),
 	}
@@ -223,7 +223,7 @@ func (m *Model) table(r Release) *table {
 	for i := range r.Len() {
 		c := r.At(i)
 		if item, ok := m.index[c.Item]; ok {
-			t.cells = append(t.cells, cell{item, m.segIndex[m.rowOf(c)], float64(c.Value)})
+			t.cells = append(t.cells, cell{item, m.segIndex[m.rowOf(c)], in.of(c.Value)})
 		}
 	}
 	place := func(a, b cell) int { return cmp.Or(cmp.Compare(a.item, b.item), cmp.Compare(a.segment, b.segment)) }

@@ -37,6 +37,7 @@ func (m *Model) newPairs(r Release, share []float64) *pairs {
 		mean  float64
 	}
 	var cells []cell
+	in := countedOf(r)
 	sum, expected := 0.0, 0.0
 	for k := range r.Len() {
 		c := r.At(k)
@@ -46,8 +47,8 @@ func (m *Model) newPairs(r Release, share []float64) *pairs {
 			continue
 		}
 		p := share[a] * share[b]
-		cells = append(cells, cell{a, b, float64(c.Value), p})
-		sum += float64(c.Value)
+		cells = append(cells, cell{a, b, in.of(c.Value), p})
+		sum += in.of(c.Value)
 		expected += p
 	}
 	out := &pairs{of: make([][]partner, len(m.items))}
@@ -55,7 +56,7 @@ func (m *Model) newPairs(r Release, share []float64) *pairs {
 		return out
 	}
 	scale := max(0, sum) / expected
-	v := r.Header().StdDev * r.Header().StdDev
+	v := in.variance()
 	// The spread around the expectation is relative to it, as it is of cells.
 	above, below := 0.0, 0.0
 	for i := range cells {

@@ -2,6 +2,7 @@ package rank_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -200,5 +201,52 @@ func TestLikeness(t *testing.T) {
 	}
 	if w := rank.DefaultWeights(); math.Abs(total-w.Likeness) > 1e-9 {
 		t.Errorf("the shares of likeness sum to %v", total)
+	}
+}
+
+// A table in steps of 1/1024, as with a half-life or a norm, ranks like the same table in
+// people or events: every number of the model is that of the other.
+func TestStepsDoNotMatter(t *testing.T) {
+	s := newShop(4, 25, 2000, 5)
+	steps := func(r rank.Release) rank.Release {
+		h, cells := r.Header(), r.Cells()
+		h.Per, h.StdDev = 1024, 1024*h.StdDev
+		for i := range cells {
+			cells[i].Value *= 1024
+		}
+		return proof.NewRelease(h, cells, nil)
+	}
+	var totals, pairs []proof.Cell
+	sums := map[string]int64{}
+	items := s.release(10, 0, 2)
+	for _, c := range items.Cells() {
+		sums[c.Item] += c.Value
+	}
+	list := slices.Sorted(maps.Keys(sums))
+	for i, item := range list {
+		totals = append(totals, proof.Cell{Item: item, Value: sums[item]})
+		pairs = append(pairs, proof.Cell{Item: item, With: list[(i+7)%len(list)], Value: int64(40 + i%90)})
+	}
+	var sizes []proof.Cell
+	for i := range 4 {
+		sizes = append(sizes, proof.Cell{Segment: fmt.Sprintf("fans-%02d", i), Value: int64(300 + 200*i)})
+	}
+	c := rank.Config{
+		Items: items, Totals: []rank.Release{table("item-totals", 20, totals...)}, Sizes: table("segment-sizes", 9, sizes...), Pairs: table("item-pairs", 6, pairs...),
+		CategoryTotals: categories(table("events", 25, proof.Cell{Category: "cat-00", Value: 900}, proof.Cell{Category: "cat-01", Value: 1500})), Catalog: s.catalog,
+	}
+	request := rank.Request{Person: &rank.Person{
+		Segments: []rank.Segment{{Name: "fans-01", Weight: 1}, {Name: "fans-02", Weight: 1}}, Items: []rank.OwnItem{{Item: list[3], Day: 5, Count: 2}},
+	}, AsOf: 9, Explore: "draw"}
+	want := model(t, c).Rank(request)
+	c.Items, c.Totals[0], c.Sizes, c.Pairs, c.CategoryTotals = steps(c.Items), steps(c.Totals[0]), steps(c.Sizes), steps(c.Pairs), steps(c.CategoryTotals)
+	got := model(t, c).Rank(request)
+	for i := range want.Items {
+		if got.Items[i].Item != want.Items[i].Item || math.Abs(got.Items[i].Score-want.Items[i].Score) > 1e-12 {
+			t.Fatalf("place %d: %+v, want %+v", i, got.Items[i], want.Items[i])
+		}
+	}
+	if len(want.Items) < 50 || !slices.ContainsFunc(want.Items, func(it rank.Ranked) bool { return len(it.Why.Segments) > 0 }) {
+		t.Error("nothing was ranked, or without the person")
 	}
 }

@@ -66,7 +66,7 @@ func shares(mean, doubt []float64) popular {
 // first table, their mean, and in a later one what the tables before say, in
 // proportion. It returns numbers of the size of this table.
 func (m *Model) observe(r Release, before []float64, first bool) *observed {
-	n, h := len(m.items), r.Header()
+	n, h, in := len(m.items), r.Header(), countedOf(r)
 	o := &observed{value: make([]float64, n), variance: make([]float64, n), prior: make([]float64, n)}
 	for i := range o.variance {
 		o.variance[i] = math.Inf(1)
@@ -78,7 +78,7 @@ func (m *Model) observe(r Release, before []float64, first bool) *observed {
 		if !ok || !math.IsInf(o.variance[i], 1) {
 			continue
 		}
-		o.value[i], o.variance[i] = float64(c.Value), h.StdDev*h.StdDev
+		o.value[i], o.variance[i] = in.of(c.Value), in.variance()
 		sum += o.value[i]
 		expected += before[i]
 		cells++
@@ -111,11 +111,12 @@ func (m *Model) observe(r Release, before []float64, first bool) *observed {
 func (m *Model) byCategory(r Release, mean, doubt []float64) {
 	n := len(m.cats.names)
 	got, released := make([]float64, n), make([]bool, n)
-	v := r.Header().StdDev * r.Header().StdDev
+	in := countedOf(r)
+	v := in.variance()
 	for k := range r.Len() {
 		c := r.At(k)
 		if at := m.cats.find(c.Category); at >= 0 {
-			got[at], released[at] = float64(c.Value), true
+			got[at], released[at] = in.of(c.Value), true
 		}
 	}
 	// A category counts with everything below it, so an item is in the nearest
