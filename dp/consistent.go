@@ -58,7 +58,8 @@ type Sum struct {
 //
 // Releases are of one account and one as-of day, with public partitions. Errors:
 // ErrReleases, ErrSame, ErrDiscovered, ErrNoiseLaw, ErrParts, ErrMeasures for releases as of
-// different days or in different steps, ErrCells, ErrSums.
+// different days, in different steps, or scaled to a norm, which leaves no sum true: each
+// person's part is scaled by all that the table holds of them, and rounded. ErrCells, ErrSums.
 func Consistent(releases []Release, sums []Sum) (Estimates, error) {
 	rs, sources, err := publicOf(releases)
 	if err != nil {
@@ -68,7 +69,7 @@ func Consistent(releases []Release, sums []Sum) (Estimates, error) {
 	least, integral, below := math.Inf(1), true, false
 	for _, r := range rs {
 		h := r.Header()
-		if first := rs[0].Header(); h.AsOf != first.AsOf || h.Window != first.Window || !sameSteps(&h, &first) {
+		if first := rs[0].Header(); h.AsOf != first.AsOf || h.Window != first.Window || h.Norm != 0 || !sameSteps(&h, &first) {
 			return Estimates{}, ErrMeasures
 		}
 		least, integral = math.Min(least, h.Sigma), integral && whole(&h)

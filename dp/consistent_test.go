@@ -214,6 +214,7 @@ func TestConsistentRefuses(t *testing.T) {
 	ref := func(entry uint64, i int) dp.Ref { return dp.Ref{Entry: entry, Segment: fmt.Sprintf("s%06d", i)} }
 	sum := func(total dp.Ref, parts ...dp.Ref) dp.Sum { return dp.Sum{Total: total, Parts: parts} }
 	both := []dp.Release{a, b}
+	normed := func(h *dp.Header) { h.Norm, h.LInf, h.Per = 2048, 1024, 1024 }
 	for _, c := range []struct {
 		name string
 		rs   []dp.Release
@@ -233,6 +234,7 @@ func TestConsistentRefuses(t *testing.T) {
 		{"none", nil, []dp.Sum{sum(ref(1, 0), ref(1, 1))}, dp.ErrReleases},
 		{"twice", []dp.Release{a, a}, []dp.Sum{sum(ref(1, 0), ref(1, 1))}, dp.ErrSame},
 		{"days", []dp.Release{a, sizesOf(2, tuesday, 10, 5)}, []dp.Sum{sum(ref(1, 0), ref(1, 1))}, dp.ErrMeasures},
+		{"a norm", []dp.Release{altered(a, normed), altered(b, normed)}, []dp.Sum{sum(ref(1, 0), ref(1, 1))}, dp.ErrMeasures},
 		{"windows", []dp.Release{a, altered(b, func(h *dp.Header) { h.Window++ })}, []dp.Sum{sum(ref(1, 0), ref(1, 1))}, dp.ErrMeasures},
 	} {
 		if e, err := dp.Consistent(c.rs, c.sums); err != c.want || e.Cells != nil {
