@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet"
+	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/discreettest"
 	"github.com/discreet-go/discreet/memstore"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -286,5 +287,43 @@ func TestSeriesUnderLoad(t *testing.T) {
 	}
 	if reached == 0 {
 		t.Error("nobody reached the bound")
+	}
+}
+
+// TestSeriesAndSource: consent that only a Source knows of leaves nothing in the history
+// when it runs out. The slots in the row keep whoever comes back out of the window,
+// however the events come, also when it runs out again.
+func TestSeriesAndSource(t *testing.T) {
+	ctx := t.Context()
+	for name, n := range map[string]int{"one by one": 0, "four at once": 4, "nine at once": 9} {
+		t.Run(name, func(t *testing.T) {
+			src := &source{answer: map[string]consent.Answer{}}
+			cfg := seriesConfig(1)
+			cfg.Source, cfg.SourceTimeout = src, time.Second
+			e := discreettest.Open(t, cfg)
+			id, err := e.ID(ann, discreettest.Purpose)
+			check(t, err)
+			counts := window{} // over the whole window, at most one segment
+			for day, c := range []int{0, 1, 2, 0} {
+				src.answer[ann.Expose()] = consent.Answer{State: consent.Allowed, Since: e.Clock.Now(), Until: e.Clock.Now().Add(36 * time.Hour)}
+				e.Clock.Advance(time.Hour)
+				var events []discreet.Event
+				for i := range max(n, 1) {
+					events = append(events, event(e, ann, fmt.Sprint(day, i), "", seriesCategories[c]))
+				}
+				if n == 0 {
+					_, err = e.Record(ctx, events[0])
+				} else {
+					_, err = e.RecordBatch(ctx, events)
+				}
+				check(t, err)
+				releaseDaily(t, e.Engine, day)
+				counts.add(t, e.Engine, 1)
+				e.Clock.Advance(47 * time.Hour)
+			}
+			if got := counts[id]; !maps.Equal(got, map[int]bool{0: true}) {
+				t.Errorf("counts in %v", got)
+			}
+		})
 	}
 }
