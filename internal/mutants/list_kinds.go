@@ -31,9 +31,9 @@ func kindsMutants() []Mutant {
 			What:  "the noise of sums is made for sums alone, and the people beside them are free",
 			Cases: []string{"means-table"},
 			Edits: []Edit{{
-				predict,
-				"		square += uint64(spec.MaxSegments) * ratio * ratio\n",
-				"		if !mutant.On(\"means-ratio-forgotten\") {\n			square += uint64(spec.MaxSegments) * ratio * ratio\n		}\n",
+				"internal/contrib/spec.go",
+				"		square += uint64(s.MaxSegments) * ratio * ratio\n",
+				"		if !mutant.On(\"means-ratio-forgotten\") {\n			square += uint64(s.MaxSegments) * ratio * ratio\n		}\n",
 			}},
 		},
 		{
