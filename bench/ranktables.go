@@ -162,7 +162,7 @@ func (p *past) bare(w rankWindow) []rank.Release {
 		cells = append(cells, proof.Cell{Item: item, Value: int64(math.Round(sums[item] * contrib.Per))})
 	}
 	return []rank.Release{proof.NewRelease(proof.Header{
-		Format: "discreet-release/1", Account: "bare", Kind: "item-totals", StdDev: 1, AsOf: dayName(p.asOf), Cells: len(cells),
+		Format: "discreet-release/1", Account: "bare", Kind: "item-totals", Step: 1, Per: contrib.Per, StdDev: 1, AsOf: dayName(p.asOf), Cells: len(cells),
 	}, cells, nil)}
 }
 
