@@ -147,8 +147,8 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 	for _, i := range own.Interests {
 		person.Categories[i.Category], person.CategoryDays[i.Category] = float64(i.Weight), i.Days
 	}
-	for _, name := range own.Segments {
-		person.Segments = append(person.Segments, rank.Segment{Name: name, Weight: 1})
+	for i, name := range own.Segments {
+		person.Segments = append(person.Segments, rank.Segment{Name: name, Weight: 1, Days: own.SegmentDays[i]})
 	}
 	for _, it := range own.Items {
 		person.Items = append(person.Items, rank.OwnItem{Item: it.Item, Day: it.Day, Count: int(it.Count)})

@@ -94,6 +94,54 @@ func TestRankLimits(t *testing.T) {
 	}
 }
 
+// A segment that one busy day put somebody into sways no ranking from a table of
+// segments, whatever the purpose; after a second day it does.
+func TestRankSegmentOfOneDay(t *testing.T) {
+	e := discreettest.Open(t, discreet.Config{Segments: worldSegments, Measures: []dp.Measure{
+		dp.SegmentItems{
+			Name: "views", Purpose: discreettest.Purpose, Items: dp.Public{"a", "b", "c"},
+			MaxSegments: 2, MaxItems: 2, MaxPerItem: 3, LookbackDays: 30, Share: 1,
+		},
+	}})
+	ctx := t.Context()
+	for i := range 400 { // runners see a, readers b: far beyond the noise
+		who := discreet.Opaque(fmt.Sprint("person-", i))
+		e.Agree(t, who)
+		for n := range 3 {
+			_, err := e.Record(ctx, event(e, who, fmt.Sprint(n), []string{"a", "b"}[i%2], []string{"sports.running", "books.fiction"}[i%2]))
+			check(t, err)
+		}
+	}
+	_, err := e.Release(ctx, discreet.Query{Name: "table", Measure: "views", Share: 1}, operator)
+	check(t, err)
+	e.Agree(t, ann)
+	ask := func(limits *rank.Limits) rank.Ranking {
+		r, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views", Limits: limits})
+		check(t, err)
+		return r.Ranking
+	}
+	segments := func(r rank.Ranking) (n int) {
+		for _, it := range r.Items {
+			n += len(it.Why.Segments)
+		}
+		return n
+	}
+	_, err = e.Record(ctx, event(e, ann, "1", "", "sports.running"))
+	check(t, err)
+	if r := ask(nil); segments(r) != 0 || !r.Contextual || r.Held.TooFewDays != 2 { // the segment and the category
+		t.Errorf("one day: %+v", r)
+	}
+	if r := ask(oneDay()); segments(r) == 0 {
+		t.Errorf("one day that is to count: %+v", r)
+	}
+	e.Clock.Advance(24 * time.Hour)
+	_, err = e.Record(ctx, event(e, ann, "2", "", "sports.running"))
+	check(t, err)
+	if r := ask(nil); segments(r) == 0 || r.Held.TooFewDays != 0 {
+		t.Errorf("two days: %+v", r)
+	}
+}
+
 // Every kind of table can be ranked with, spends nothing, and stays with its date
 // when time goes on.
 func TestRankTables(t *testing.T) {

@@ -111,6 +111,7 @@ type Person struct {
 type Segment struct {
 	Name   string
 	Weight float64
+	Days   int // distinct days with something that puts the person into it; see Limits.MinDays
 }
 
 // OwnItem is an item of the person's own history. One with a count below 1 or a
