@@ -28,12 +28,16 @@ const (
 )
 
 // Correction says what is done about asking many questions at once.
+//
+// Holm holds whatever the questions have to do with each other. BH is proved where their
+// p-values are independent or rise together, as with a declared reference; with a pooled one,
+// where each group is part of what the others are compared with, it was simulated only.
 type Correction string
 
 // The corrections. The zero Correction is Holm.
 const (
 	Holm        Correction = "holm"               // the chance of any false verdict of a kind is at most Alpha
-	BH          Correction = "benjamini-hochberg" // of the verdicts of a kind, at most a share of Alpha is false, on average
+	BH          Correction = "benjamini-hochberg" // of the verdicts of a kind, at most a share of Alpha is false, on average; see below
 	Uncorrected Correction = "none"               // each false verdict has a chance of Alpha
 )
 
