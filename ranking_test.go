@@ -2,7 +2,9 @@ package discreet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +14,7 @@ import (
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/discreettest"
 	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/plan"
 	"github.com/discreet-go/discreet/segment/rank"
 )
 
@@ -220,5 +223,68 @@ func TestRankWhileReleasing(t *testing.T) {
 	check(t, err)
 	if r.Entry != newest.Header().Entry {
 		t.Errorf("the ranking is of entry %d, the newest table of %d", r.Entry, newest.Header().Entry)
+	}
+}
+
+// The level is the finest table whose cells stand out of the noise that the plan predicts,
+// by figures worked out here from the declared bounds. Nothing is spent.
+func TestRankLevel(t *testing.T) {
+	e := rankingWorld(t)
+	sd := func(measure string) float64 {
+		p, err := e.Plan().Predict(measure, 2e8)
+		check(t, err)
+		return p.Noise.StdDev * float64(p.Step) / float64(p.Per)
+	}
+	decayed := 0.0 // of 30 days with a half-life of 7
+	for age := range 30 {
+		decayed += math.Exp2(-float64(age)/7) / 30
+	}
+	// interests: 2 rows of 3, 5 items of 12; wide: 8 items of 12; close: 4 items of 4, of norm 1.
+	fine := 0.5 * 12 * float64(len(worldCategories)) * sd("interests") / (2 * 5)
+	middle := 0.5 * 12 * sd("wide") / 8
+	narrow := 0.5 * 4 * sd("close") / (4 * min(decayed, 0.5))
+	if middle >= fine {
+		t.Fatal("the test has no levels")
+	}
+	for _, c := range []struct {
+		people   float64
+		measures []string
+		want     string
+	}{
+		{1.001 * fine, []string{"interests", "wide"}, "interests"},
+		{0.999 * fine, []string{"interests", "wide"}, "wide"},
+		{0.999 * middle, []string{"interests", "wide"}, "wide"},
+		{1.001 * middle, []string{"wide", "interests"}, "wide"},
+		{0.999 * middle, []string{"wide", "interests"}, "interests"},
+		{1.001 * narrow, []string{"close", "interests"}, "close"},
+		{0.999 * narrow, []string{"close", "interests"}, "interests"},
+	} {
+		got, err := e.RankLevel(discreet.Levels{Measures: c.measures, Share: 0.2, People: c.people, Rows: 7, Items: 8, Least: 0.5})
+		if err != nil || got != c.want {
+			t.Errorf("%v people, %v: %q, %v, want %q", c.people, c.measures, got, err, c.want)
+		}
+	}
+	if e.Account().SpentShare() != 0 {
+		t.Error("it spent budget")
+	}
+	good := discreet.Levels{Measures: []string{"wide"}, Share: 0.2, People: 100, Rows: 1, Items: 1, Least: 0.5}
+	for name, c := range map[string]struct {
+		change func(l *discreet.Levels)
+		want   error
+	}{
+		"none":       {func(l *discreet.Levels) { l.Measures = nil }, rank.ErrLevel},
+		"no table":   {func(l *discreet.Levels) { l.Measures = []string{"shelves"} }, discreet.ErrNoTable},
+		"undeclared": {func(l *discreet.Levels) { l.Measures = []string{"unheard-of"} }, discreet.ErrNoTable},
+		"no share":   {func(l *discreet.Levels) { l.Share = 0 }, plan.ErrShare},
+		"no people":  {func(l *discreet.Levels) { l.People = 0 }, rank.ErrLevel},
+		"no rows":    {func(l *discreet.Levels) { l.Rows = math.NaN() }, rank.ErrLevel},
+		"no items":   {func(l *discreet.Levels) { l.Items = -1 }, rank.ErrLevel},
+		"no least":   {func(l *discreet.Levels) { l.Least = 0 }, rank.ErrLevel},
+	} {
+		l := good
+		c.change(&l)
+		if _, err := e.RankLevel(l); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -27,7 +27,7 @@ func (l Level) SignalToNoise() float64 {
 // from the finest to the coarsest, such as category x item, segment x item, item
 // totals, the first whose cells stand out of their noise by least, or the last
 // where none does. Finer tables tell people apart better; tables that are drowned
-// tell nothing. With shrinking, cells that are half their noise still help, so 0.5
+// tell nothing. An engine fills in levels from its plan (Engine.RankLevel). With shrinking, cells that are half their noise still help, so 0.5
 // is a good least.
 func PickLevel(levels []Level, least float64) (int, error) {
 	if len(levels) == 0 || !(least > 0) {
