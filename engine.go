@@ -138,6 +138,9 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := e.openAudiences(ctx); err != nil {
 		return nil, err
 	}
+	if err := e.openTables(ctx); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 

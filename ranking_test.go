@@ -16,6 +16,7 @@ import (
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/plan"
 	"github.com/discreet-go/discreet/segment/rank"
+	"github.com/google/go-cmp/cmp"
 )
 
 // oneDay are limits under which one day is evidence enough.
@@ -188,6 +189,44 @@ func TestRankTables(t *testing.T) {
 		if _, err := e.Rank(ctx, discreet.RankRequest{Measure: measure}); err != discreet.ErrNoTable {
 			t.Errorf("%s: %v", measure, err)
 		}
+	}
+}
+
+// Whoever opens the store anew ranks with the tables that were released before, and says
+// of which day they are; not with one of a measure that means something else now.
+func TestRankAfterRestart(t *testing.T) {
+	e := rankingWorld(t)
+	ctx := t.Context()
+	for _, measure := range []string{"wide", "pairs", "shelves"} {
+		_, err := e.Release(ctx, discreet.Query{Name: "all-" + measure, Measure: measure, Share: 0.3}, operator)
+		check(t, err)
+	}
+	ask := func(e *discreet.Engine) rank.Ranking {
+		r, err := e.Rank(ctx, discreet.RankRequest{Measure: "wide"})
+		check(t, err)
+		return r.Ranking
+	}
+	want := ask(e.Engine)
+	if want.Entry == 0 || want.AsOf == "" {
+		t.Fatalf("%+v", want)
+	}
+	e.Clock.Advance(24 * time.Hour)
+	check(t, e.Close())
+	again, err := discreet.Open(ctx, e.Config)
+	check(t, err)
+	if got := ask(again); !cmp.Equal(got, want) {
+		t.Errorf("after a restart: %s", cmp.Diff(want, got))
+	}
+	check(t, again.Close())
+	other := e.Config
+	other.Measures = slices.Clone(other.Measures)
+	wide := other.Measures[1].(dp.ItemTotals)
+	wide.LookbackDays = 7
+	other.Measures[1] = wide
+	changed, err := discreet.Open(ctx, other)
+	check(t, err)
+	if got := ask(changed); got.Entry != 0 {
+		t.Errorf("a table of a measure that is no more: %+v", got)
 	}
 }
 
