@@ -64,7 +64,7 @@ type Looks struct {
 type Rule struct {
 	Campaigns  []string   `json:"campaigns,omitempty"` // empty: all of the table
 	Metrics    []Metric   `json:"metrics"`
-	Reference  string     `json:"reference,omitempty"` // group that others are compared with; empty: each with all others together
+	Reference  string     `json:"reference,omitempty"` // group that others are compared with, itself with none; empty: each with all others together
 	MinRatio   float64    `json:"min_ratio"`           // of the rate of a group to that of the reference; 0.05 to 0.99
 	Alpha      float64    `json:"alpha"`               // chance of a false Fail, and of a false Pass; 1e-6 to 0.2
 	Level      float64    `json:"level"`               // of the intervals that are reported; 0.5 to 0.9999

@@ -148,3 +148,49 @@ func TestLooks(t *testing.T) {
 		}
 	}
 }
+
+// TestForecastOfMany holds what is foreseen where several groups are asked about: at the
+// detectable ratio a group fails in four of five audits at the least, also with the
+// strictest step of Holm, while the others, which are treated alike, do not.
+func TestForecastOfMany(t *testing.T) {
+	runs := runsOf(800)
+	rule := fairness.Default()
+	rule.Reference = "others"
+	crowd := newCrowd(t, sigmaWeek)
+	of := func(low float64, noise bool) counts {
+		list := counts{}
+		for name, rate := range map[string]float64{"low": low * 0.1, "b": 0.1, "c": 0.1, "others": 0.1} {
+			if n := 6000; noise {
+				list[[2]string{"jobs", name}] = crowd.of(t, n, rate)
+			} else {
+				k := int64(math.Round(float64(n) * rate))
+				list[[2]string{"jobs", name}] = []int64{k, int64(n) - k}
+			}
+		}
+		return list
+	}
+	x := only(t, audit(t, table(t, crowd.sd, of(1, false)), rule), "low")
+	if !(x.Detectable > 0.3 && x.Detectable < 0.8) {
+		t.Fatalf("%+v", x)
+	}
+	single := rule
+	single.Correction = fairness.Uncorrected
+	if y := only(t, audit(t, table(t, crowd.sd, of(1, false)), single), "low"); y.Detectable <= x.Detectable {
+		t.Error("asking several questions costs nothing")
+	}
+	failed := 0
+	for range runs {
+		r, err := fairness.Decide(table(t, crowd.sd, of(x.Detectable, true)), rule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if only(t, r, "low").Verdict == fairness.Fail {
+			failed++
+		}
+	}
+	if share := float64(failed) / float64(runs); math.Abs(share-0.8) > 0.03+6*math.Sqrt(0.16/float64(runs)) {
+		t.Errorf("a ratio of %v fails in %v of audits", x.Detectable, share)
+	} else {
+		t.Logf("a ratio of %v fails in %v of audits", x.Detectable, share)
+	}
+}
