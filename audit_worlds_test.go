@@ -243,8 +243,8 @@ func TestAuditOtherEngine(t *testing.T) {
 	}
 }
 
-// TestAuditCanary looks for identifiers, and for what the people state, in everything
-// that comes out but their own export.
+// TestAuditCanary looks for identifiers in everything that comes out but the export of their
+// people, and for what the people state in the file of the store.
 func TestAuditCanary(t *testing.T) {
 	canaries := discreettest.Canaries(t, 10)
 	path := filepath.Join(t.TempDir(), "store.db")

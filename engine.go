@@ -67,7 +67,8 @@ type Engine struct {
 
 // Open checks the configuration, binds the store to tenant and keys, and opens
 // the account: a new one in a new store, else the one that is there, whose
-// every ledger entry is verified first. Another tenant, keyring or budget than
+// every ledger entry is verified first; where rankings or audiences need them, the
+// answers are read too. Another tenant, keyring or budget than
 // the store was made with is refused.
 func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	book, rooms, specs, err := cfg.check()
@@ -136,6 +137,9 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		e.since[specs[i].Name] = day
 	}
 	if err := e.openAudiences(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.openTables(ctx); err != nil {
 		return nil, err
 	}
 	return e, nil

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/discreet-go/discreet/consent"
+	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/proof"
 	"github.com/discreet-go/discreet/pseudonym"
@@ -42,7 +44,7 @@ type Ranking struct {
 }
 
 // Rank orders items for one person, from the newest tables that this engine
-// released, the public catalog, and the person's own profile where the person
+// released, or found in the ledger when it was opened, the public catalog, and the person's own profile where the person
 // agreed to that. Beside the table of the named measure it takes those of the same
 // purpose: item totals, the one of the most items first, for popularity; events by
 // category; item pairs; segment sizes. A table that is not released anew stays, and
@@ -147,8 +149,8 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 	for _, i := range own.Interests {
 		person.Categories[i.Category], person.CategoryDays[i.Category] = float64(i.Weight), i.Days
 	}
-	for _, name := range own.Segments {
-		person.Segments = append(person.Segments, rank.Segment{Name: name, Weight: 1})
+	for i, name := range own.Segments {
+		person.Segments = append(person.Segments, rank.Segment{Name: name, Weight: 1, Days: own.SegmentDays[i]})
 	}
 	for _, it := range own.Items {
 		person.Items = append(person.Items, rank.OwnItem{Item: it.Item, Day: it.Day, Count: int(it.Count)})
@@ -156,27 +158,64 @@ func (e *Engine) person(ctx context.Context, k *keyset, room *room, who Raw, lin
 	return person, own.Dismissed, decision, nil
 }
 
-// tables holds the newest releases of this process.
+// tables holds the newest releases that models are made of.
 type tables struct {
-	newest map[string]proof.Release // by measure, of every kind
+	newest map[string]proof.Release // by measure
 	sizes  map[string]proof.Release // of segments, by purpose
+}
+
+// openTables reads the newest tables from the answers of the ledger, so that rankings
+// have them, with their dates, also after a restart for which no budget is left. What
+// was counted before the measure or a definition became what it is now is passed over.
+func (e *Engine) openTables(ctx context.Context) error {
+	if !slices.ContainsFunc(e.specs(), func(s contrib.Spec) bool { return rankable(s.Kind) }) {
+		return nil
+	}
+	_, err := e.account.Answers(ctx, 0, func(answer []byte) error {
+		r, err := dp.ReadRelease(answer, e.vkeys...)
+		if errors.Is(err, dp.ErrUnverified) {
+			return nil // signed by a key that is not known any more
+		}
+		if err != nil {
+			return err
+		}
+		h := r.Header()
+		room, i, ok := e.measure(h.Measure)
+		if !ok || h.Since != timeOf(e.since[h.Measure]).Format(time.DateOnly) {
+			return nil
+		}
+		if from, _ := e.account.Declared(h.Measure); h.Entry >= from {
+			e.tables.add(&room.specs[i], r)
+		}
+		return nil
+	})
+	return err
+}
+
+// add keeps a release that models are made of, if it is the newest, and reports whether
+// it is one.
+func (t *tables) add(s *contrib.Spec, r proof.Release) bool {
+	newer := func(old proof.Release) bool { return old.IsZero() || old.Header().Entry < r.Header().Entry }
+	switch {
+	case rankable(s.Kind), s.Kind == contrib.KindItemPairs, byCategory(s):
+		if newer(t.newest[s.Name]) {
+			t.newest[s.Name] = r
+		}
+	case s.Kind == contrib.KindSegmentSizes:
+		if newer(t.sizes[s.Purpose]) {
+			t.sizes[s.Purpose] = r
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 // serve keeps a release, and hands it to ranking: models are built anew and swapped in.
 func (e *Engine) serve(spec *contrib.Spec, r proof.Release) error {
 	e.tablesMu.Lock()
 	defer e.tablesMu.Unlock()
-	newer := func(old proof.Release) bool { return old.IsZero() || old.Header().Entry < r.Header().Entry }
-	if newer(e.tables.newest[spec.Name]) {
-		e.tables.newest[spec.Name] = r
-	}
-	switch {
-	case rankable(spec.Kind), spec.Kind == contrib.KindItemPairs, byCategory(spec):
-	case spec.Kind == contrib.KindSegmentSizes:
-		if newer(e.tables.sizes[spec.Purpose]) {
-			e.tables.sizes[spec.Purpose] = r
-		}
-	default:
+	if !e.tables.add(spec, r) {
 		return nil // no model is made of it
 	}
 	for i := range e.rooms {

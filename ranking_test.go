@@ -2,7 +2,9 @@ package discreet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +14,9 @@ import (
 	"github.com/discreet-go/discreet"
 	"github.com/discreet-go/discreet/discreettest"
 	"github.com/discreet-go/discreet/dp"
+	"github.com/discreet-go/discreet/dp/plan"
 	"github.com/discreet-go/discreet/segment/rank"
+	"github.com/google/go-cmp/cmp"
 )
 
 // oneDay are limits under which one day is evidence enough.
@@ -94,6 +98,54 @@ func TestRankLimits(t *testing.T) {
 	}
 }
 
+// A segment that one busy day put somebody into sways no ranking from a table of
+// segments, whatever the purpose; after a second day it does.
+func TestRankSegmentOfOneDay(t *testing.T) {
+	e := discreettest.Open(t, discreet.Config{Segments: worldSegments, Measures: []dp.Measure{
+		dp.SegmentItems{
+			Name: "views", Purpose: discreettest.Purpose, Items: dp.Public{"a", "b", "c"},
+			MaxSegments: 2, MaxItems: 2, MaxPerItem: 3, LookbackDays: 30, Share: 1,
+		},
+	}})
+	ctx := t.Context()
+	for i := range 400 { // runners see a, readers b: far beyond the noise
+		who := discreet.Opaque(fmt.Sprint("person-", i))
+		e.Agree(t, who)
+		for n := range 3 {
+			_, err := e.Record(ctx, event(e, who, fmt.Sprint(n), []string{"a", "b"}[i%2], []string{"sports.running", "books.fiction"}[i%2]))
+			check(t, err)
+		}
+	}
+	_, err := e.Release(ctx, discreet.Query{Name: "table", Measure: "views", Share: 1}, operator)
+	check(t, err)
+	e.Agree(t, ann)
+	ask := func(limits *rank.Limits) rank.Ranking {
+		r, err := e.Rank(ctx, discreet.RankRequest{Who: ann, Measure: "views", Limits: limits})
+		check(t, err)
+		return r.Ranking
+	}
+	segments := func(r rank.Ranking) (n int) {
+		for _, it := range r.Items {
+			n += len(it.Why.Segments)
+		}
+		return n
+	}
+	_, err = e.Record(ctx, event(e, ann, "1", "", "sports.running"))
+	check(t, err)
+	if r := ask(nil); segments(r) != 0 || !r.Contextual || r.Held.TooFewDays != 2 { // the segment and the category
+		t.Errorf("one day: %+v", r)
+	}
+	if r := ask(oneDay()); segments(r) == 0 {
+		t.Errorf("one day that is to count: %+v", r)
+	}
+	e.Clock.Advance(24 * time.Hour)
+	_, err = e.Record(ctx, event(e, ann, "2", "", "sports.running"))
+	check(t, err)
+	if r := ask(nil); segments(r) == 0 || r.Held.TooFewDays != 0 {
+		t.Errorf("two days: %+v", r)
+	}
+}
+
 // Every kind of table can be ranked with, spends nothing, and stays with its date
 // when time goes on.
 func TestRankTables(t *testing.T) {
@@ -140,6 +192,44 @@ func TestRankTables(t *testing.T) {
 	}
 }
 
+// Whoever opens the store anew ranks with the tables that were released before, and says
+// of which day they are; not with one of a measure that means something else now.
+func TestRankAfterRestart(t *testing.T) {
+	e := rankingWorld(t)
+	ctx := t.Context()
+	for _, measure := range []string{"wide", "pairs", "shelves"} {
+		_, err := e.Release(ctx, discreet.Query{Name: "all-" + measure, Measure: measure, Share: 0.3}, operator)
+		check(t, err)
+	}
+	ask := func(e *discreet.Engine) rank.Ranking {
+		r, err := e.Rank(ctx, discreet.RankRequest{Measure: "wide"})
+		check(t, err)
+		return r.Ranking
+	}
+	want := ask(e.Engine)
+	if want.Entry == 0 || want.AsOf == "" {
+		t.Fatalf("%+v", want)
+	}
+	e.Clock.Advance(24 * time.Hour)
+	check(t, e.Close())
+	again, err := discreet.Open(ctx, e.Config)
+	check(t, err)
+	if got := ask(again); !cmp.Equal(got, want) {
+		t.Errorf("after a restart: %s", cmp.Diff(want, got))
+	}
+	check(t, again.Close())
+	other := e.Config
+	other.Measures = slices.Clone(other.Measures)
+	wide := other.Measures[1].(dp.ItemTotals)
+	wide.LookbackDays = 7
+	other.Measures[1] = wide
+	changed, err := discreet.Open(ctx, other)
+	check(t, err)
+	if got := ask(changed); got.Entry != 0 {
+		t.Errorf("a table of a measure that is no more: %+v", got)
+	}
+}
+
 // Tables are swapped in while rankings are served: each ranking is of one table or
 // of the other, whole, and none waits for a release.
 func TestRankWhileReleasing(t *testing.T) {
@@ -172,5 +262,68 @@ func TestRankWhileReleasing(t *testing.T) {
 	check(t, err)
 	if r.Entry != newest.Header().Entry {
 		t.Errorf("the ranking is of entry %d, the newest table of %d", r.Entry, newest.Header().Entry)
+	}
+}
+
+// The level is the finest table whose cells stand out of the noise that the plan predicts,
+// by figures worked out here from the declared bounds. Nothing is spent.
+func TestRankLevel(t *testing.T) {
+	e := rankingWorld(t)
+	sd := func(measure string) float64 {
+		p, err := e.Plan().Predict(measure, 2e8)
+		check(t, err)
+		return p.Noise.StdDev * float64(p.Step) / float64(p.Per)
+	}
+	decayed := 0.0 // of 30 days with a half-life of 7
+	for age := range 30 {
+		decayed += math.Exp2(-float64(age)/7) / 30
+	}
+	// interests: 2 rows of 3, 5 items of 12; wide: 8 items of 12; close: 4 items of 4, of norm 1.
+	fine := 0.5 * 12 * float64(len(worldCategories)) * sd("interests") / (2 * 5)
+	middle := 0.5 * 12 * sd("wide") / 8
+	narrow := 0.5 * 4 * sd("close") / (4 * min(decayed, 0.5))
+	if middle >= fine {
+		t.Fatal("the test has no levels")
+	}
+	for _, c := range []struct {
+		people   float64
+		measures []string
+		want     string
+	}{
+		{1.001 * fine, []string{"interests", "wide"}, "interests"},
+		{0.999 * fine, []string{"interests", "wide"}, "wide"},
+		{0.999 * middle, []string{"interests", "wide"}, "wide"},
+		{1.001 * middle, []string{"wide", "interests"}, "wide"},
+		{0.999 * middle, []string{"wide", "interests"}, "interests"},
+		{1.001 * narrow, []string{"close", "interests"}, "close"},
+		{0.999 * narrow, []string{"close", "interests"}, "interests"},
+	} {
+		got, err := e.RankLevel(discreet.Levels{Measures: c.measures, Share: 0.2, People: c.people, Rows: 7, Items: 8, Least: 0.5})
+		if err != nil || got != c.want {
+			t.Errorf("%v people, %v: %q, %v, want %q", c.people, c.measures, got, err, c.want)
+		}
+	}
+	if e.Account().SpentShare() != 0 {
+		t.Error("it spent budget")
+	}
+	good := discreet.Levels{Measures: []string{"wide"}, Share: 0.2, People: 100, Rows: 1, Items: 1, Least: 0.5}
+	for name, c := range map[string]struct {
+		change func(l *discreet.Levels)
+		want   error
+	}{
+		"none":       {func(l *discreet.Levels) { l.Measures = nil }, rank.ErrLevel},
+		"no table":   {func(l *discreet.Levels) { l.Measures = []string{"shelves"} }, discreet.ErrNoTable},
+		"undeclared": {func(l *discreet.Levels) { l.Measures = []string{"unheard-of"} }, discreet.ErrNoTable},
+		"no share":   {func(l *discreet.Levels) { l.Share = 0 }, plan.ErrShare},
+		"no people":  {func(l *discreet.Levels) { l.People = 0 }, rank.ErrLevel},
+		"no rows":    {func(l *discreet.Levels) { l.Rows = math.NaN() }, rank.ErrLevel},
+		"no items":   {func(l *discreet.Levels) { l.Items = -1 }, rank.ErrLevel},
+		"no least":   {func(l *discreet.Levels) { l.Least = 0 }, rank.ErrLevel},
+	} {
+		l := good
+		c.change(&l)
+		if _, err := e.RankLevel(l); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

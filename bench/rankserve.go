@@ -47,7 +47,7 @@ func rankServe(b *bench) error {
 	limits := rank.DefaultLimits()
 	q := rank.Request{AsOf: 100, Limit: 20, Context: "category-00", Limits: &limits, Person: &rank.Person{Categories: map[string]float64{}, CategoryDays: map[string]int{}}}
 	for k := range 5 {
-		q.Person.Segments = append(q.Person.Segments, rank.Segment{Name: fmt.Sprintf("segment-%02d", 7*k), Weight: 1})
+		q.Person.Segments = append(q.Person.Segments, rank.Segment{Name: fmt.Sprintf("segment-%02d", 7*k), Weight: 1, Days: 3})
 		c := fmt.Sprintf("category-%02d", 5*k)
 		q.Person.Categories[c], q.Person.CategoryDays[c] = 1, 3
 	}

@@ -24,11 +24,12 @@ const (
 	Below     Why = "below"     // the ratio is below MinRatio, and not 1
 	Above     Why = "above"     // the ratio is above MinRatio
 	Uncertain Why = "uncertain" // the interval of the decision holds MinRatio
-	Few       Why = "few"       // too few people for their noise: their number is not four standard deviations of it
+	Few       Why = "few"       // too few people: fewer than 20, or than four standard deviations of their noise
 )
 
 // Comparison is the audit of one group in one campaign. Numbers are rounded to six digits
-// behind the point, intervals outwards.
+// behind the point, intervals outwards, and p-values up. Each interval holds by itself with a
+// probability of Rule.Level: not all of a report at once, and it is not that of the verdict.
 type Comparison struct {
 	Campaign  string `json:"campaign"`
 	Metric    Metric `json:"metric"`
@@ -47,7 +48,7 @@ type Comparison struct {
 
 	Verdict Verdict `json:"verdict"`
 	Why     Why     `json:"why"`
-	PFail   float64 `json:"p_fail"` // p-value of "the ratio is MinRatio or more", before correction
+	PFail   float64 `json:"p_fail"` // p-value of "the ratio is MinRatio or more", or twice that of "1 or more" where this is larger; before correction
 	PPass   float64 `json:"p_pass"` // p-value of "the ratio is MinRatio or less", before correction
 
 	// What this budget and these people can tell, each with a probability of 0.8 and at
@@ -126,7 +127,7 @@ func (r *Report) decide(pairs []pair) {
 	r.Verdict = Pass
 	for i := range pairs {
 		c := &r.Comparisons[i]
-		c.PFail, c.PPass = round(fail[i]), round(pass[i])
+		c.PFail, c.PPass = roundedUp(fail[i]), roundedUp(pass[i])
 		switch {
 		case failed[i]:
 			c.Verdict, c.Why = Fail, Below

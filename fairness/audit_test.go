@@ -148,7 +148,11 @@ func TestOpportunity(t *testing.T) {
 func TestFew(t *testing.T) {
 	list := counts{{"jobs", "men"}: {1000, 9000}, {"jobs", "none"}: {-3, 2}, {"jobs", "women"}: {0, 40}}
 	r := audit(t, table(t, 10, list), fairness.Default())
-	for _, g := range []string{"none", "women"} {
+	few := audit(t, table(t, 0.5, counts{{"jobs", "men"}: {1000, 9000}, {"jobs", "nineteen"}: {15, 4}, {"jobs", "twenty"}: {15, 5}}), fairness.Default())
+	if c := only(t, few, "twenty"); c.Verdict != fairness.Pass {
+		t.Errorf("%+v", c)
+	}
+	for g, r := range map[string]fairness.Report{"none": r, "women": r, "nineteen": few} {
 		c := only(t, r, g)
 		if c.Verdict != fairness.Inconclusive || c.Why != fairness.Few || !c.Ratio.Open || c.Rate.High != 1 || c.PFail != 1 || c.Detectable != 0 {
 			t.Errorf("%+v", c)

@@ -26,6 +26,7 @@ var cells = []cell{
 	{0.10, sigma01, 300, 300}, {0.10, sigma05, 100, 100}, {0.02, sigma05, 3000, 3000}, {0.10, sigma1, 1000, 1000},
 	{0.10, sigma05, 100, 9900}, {0.02, sigma05, 1000, 99000}, {0.02, sigma05, 100, 9900}, {0.10, sigma01, 100, 9900},
 	{0.05, sigmaWeek, 3000, 3000}, {0.90, sigma05, 200, 200}, {0.10, 0.3, 100, 100},
+	{0.50, 0.8, 30, 1000}, {0.70, 0.3, 25, 1000}, // about as few as anything is said of
 }
 
 // runsOf returns the number of runs: with DISCREET_LONG enough to see a tenth of a percent.

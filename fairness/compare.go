@@ -17,15 +17,17 @@ func (s share) noise(p float64) float64 { return (1-p)*(1-p)*s.varYes + p*p*s.va
 // spread is the variance of the share, sampling and noise, where it is p.
 func (s share) spread(p float64) float64 { return (s.n()*p*(1-p) + s.noise(p)) / (s.n() * s.n()) }
 
-// counted reports whether the number of people stands well clear of its noise: only then
-// is anything said about a share of them.
+// counted reports whether the number of people stands well clear of its noise, and they are
+// not so few that the approximations fail: only then is anything said about a share of them.
 func (s share) counted() bool {
 	n := s.n()
-	return n >= 1 && n >= clear*math.Sqrt(s.varYes+s.varNo)
+	return n >= fewest && n >= clear*math.Sqrt(s.varYes+s.varNo)
 }
 
-// clear is the number of standard deviations of noise that a denominator has at the least.
-const clear = 4
+const (
+	clear  = 4  // the number of standard deviations of noise that a denominator has at the least
+	fewest = 20 // people in a denominator at the least
+)
 
 // pair compares the share of a group with a multiple of the share of a reference.
 type pair struct{ group, reference share }

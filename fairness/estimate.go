@@ -3,7 +3,7 @@ package fairness
 import "math"
 
 // Estimate is a number with an interval that knows of sampling and of noise. Intervals
-// are two-sided, of the level of the rule. Where no upper end can be given, as for a
+// are two-sided, of the level of the rule, each by itself. Where no upper end can be given, as for a
 // ratio to a rate that may be zero, Open is set and High is the value.
 type Estimate struct {
 	Value float64 `json:"value"`
@@ -110,3 +110,7 @@ func (e Estimate) rounded() Estimate {
 
 // round cuts to six digits behind the point. Minus zero is zero.
 func round(x float64) float64 { return math.Round(x*1e6)/1e6 + 0 }
+
+// roundedUp cuts a p-value to six digits behind the point, so that it stays one: never below,
+// and never zero.
+func roundedUp(p float64) float64 { return min(max(math.Ceil(p*1e6), 1)/1e6, 1) }

@@ -41,7 +41,8 @@ type Category struct {
 	MaxAgeDays int       `json:"max_age_days"`        // of the tables, 1 to MaxGateAgeDays
 }
 
-// GateConfig configures a Gate.
+// GateConfig configures a Gate. A gate looks at the groups of one attribute, as a measure
+// does: for several, such as sex and age, make one for each, and run what all of them open.
 type GateConfig struct {
 	Account    string     // that the tables are released from
 	Exposures  string     // measure of the tables of groups x campaigns
@@ -128,6 +129,11 @@ type Decision struct {
 // passes for every group. Whatever is missing, too old or inconclusive closes the gate.
 // Before a campaign first runs, its audit is that of a table in which those are reached who
 // are in its audience.
+//
+// A gate believes what a request declares. Each segment is tested by itself: several that are
+// clear may stand for a group together, which the audit of the audience shows. A group that
+// Audit declares as the reference is compared with none: where it may be left out too, leave
+// Reference empty.
 //
 // It returns ErrRequest, or ErrLog with the error of Log; then the decision is closed. Cost:
 // some milliseconds a group.

@@ -78,19 +78,30 @@ func newCrowd(t testing.TB, sigma float64) *crowd {
 // of draws how many of n people are reached, each with probability p, and releases them.
 func (c *crowd) of(t testing.TB, n int, p float64) []int64 {
 	t.Helper()
-	reached := 0
+	reached := c.binomial(n, p)
+	return c.noisy(t, int64(reached), int64(n-reached))
+}
+
+// binomial draws how many of n people are reached, each with probability p.
+func (c *crowd) binomial(n int, p float64) (reached int) {
 	for i, step := 0, math.Log1p(-p); p > 0; reached++ {
 		if i += int(math.Log(1-c.people.Float64())/step) + 1; i > n {
 			break
 		}
 	}
+	return reached
+}
+
+// noisy releases two numbers of people.
+func (c *crowd) noisy(t testing.TB, reached, missed int64) []int64 {
+	t.Helper()
 	if len(c.drawn) == 0 {
 		c.drawn = make([]int64, 4096)
 		if err := c.noise.Fill(c.drawn); err != nil {
 			t.Fatal(err)
 		}
 	}
-	v := []int64{int64(reached) + c.drawn[0], int64(n-reached) + c.drawn[1]}
+	v := []int64{reached + c.drawn[0], missed + c.drawn[1]}
 	c.drawn = c.drawn[2:]
 	return v
 }

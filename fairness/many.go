@@ -8,7 +8,8 @@ import (
 // rejected returns which of several hypotheses are rejected, given a p-value for each,
 // so that errors are bounded by alpha in the sense of the correction. Holm (1979) holds
 // whatever the p-values have to do with each other; Benjamini and Hochberg (1995) where
-// they are independent or rise together, as those of groups against one reference do.
+// they are independent or rise together, as those of groups against one declared reference
+// do. With a pooled reference they need not: that was simulated.
 func (c Correction) rejected(p []float64, alpha float64) []bool {
 	order := make([]int, len(p))
 	for i := range order {

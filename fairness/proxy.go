@@ -52,7 +52,8 @@ type ProxyReport struct {
 }
 
 // Finding is the 2 x 2 table of one segment and one group: in the segment or not, in the
-// group or not. Numbers are rounded to six digits behind the point, intervals outwards.
+// group or not. Numbers are rounded to six digits behind the point, intervals outwards, and
+// p-values up.
 type Finding struct {
 	Segment string `json:"segment"`
 	Group   string `json:"group"`
@@ -108,7 +109,7 @@ func proxies(t *Table, r ProxyRule) (ProxyReport, []pair, error) {
 			p := pair{t.share(s, Selection, g), t.share(s, Selection, t.others(g)...)}
 			a, b := p.apart(r.MaxRatio)
 			far, near, pairs = append(far, a), append(near, b), append(pairs, p)
-			out.Findings = append(out.Findings, Finding{Segment: s, Group: g, Verdict: Unclear, PDetected: round(a), PClear: round(b)})
+			out.Findings = append(out.Findings, Finding{Segment: s, Group: g, Verdict: Unclear, PDetected: roundedUp(a), PClear: roundedUp(b)})
 		}
 	}
 	detected, clear := r.Correction.rejected(far, r.Alpha), r.Correction.rejected(near, r.Alpha)

@@ -28,12 +28,16 @@ const (
 )
 
 // Correction says what is done about asking many questions at once.
+//
+// Holm holds whatever the questions have to do with each other. BH is proved where their
+// p-values are independent or rise together, as with a declared reference; with a pooled one,
+// where each group is part of what the others are compared with, it was simulated only.
 type Correction string
 
 // The corrections. The zero Correction is Holm.
 const (
 	Holm        Correction = "holm"               // the chance of any false verdict of a kind is at most Alpha
-	BH          Correction = "benjamini-hochberg" // of the verdicts of a kind, at most a share of Alpha is false, on average
+	BH          Correction = "benjamini-hochberg" // of the verdicts of a kind, at most a share of Alpha is false, on average; see below
 	Uncorrected Correction = "none"               // each false verdict has a chance of Alpha
 )
 
@@ -60,7 +64,7 @@ type Looks struct {
 type Rule struct {
 	Campaigns  []string   `json:"campaigns,omitempty"` // empty: all of the table
 	Metrics    []Metric   `json:"metrics"`
-	Reference  string     `json:"reference,omitempty"` // group that others are compared with; empty: each with all others together
+	Reference  string     `json:"reference,omitempty"` // group that others are compared with, itself with none; empty: each with all others together
 	MinRatio   float64    `json:"min_ratio"`           // of the rate of a group to that of the reference; 0.05 to 0.99
 	Alpha      float64    `json:"alpha"`               // chance of a false Fail, and of a false Pass; 1e-6 to 0.2
 	Level      float64    `json:"level"`               // of the intervals that are reported; 0.5 to 0.9999

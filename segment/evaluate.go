@@ -38,7 +38,11 @@ func (r *Rules) Segments(p *Profile, asOf Day) []string {
 	r.interests(p, &in)
 	var m memberships
 	r.memberships(p, &in, asOf, &m)
-	var names []string
+	return r.names(&m)
+}
+
+// names returns the names of the segments that somebody is in.
+func (r *Rules) names(m *memberships) (names []string) {
 	for i := range r.definitions {
 		if m.in.has(int32(i)) {
 			names = append(names, r.definitions[i].Name)
@@ -103,6 +107,11 @@ type History struct {
 	Interests []Interest // sorted by category
 	Segments  []string   // sorted
 	Dismissed []string   // categories, each with everything below it, that the person wants nothing of; sorted
+
+	// SegmentDays tells of each of Segments, in their order, on how many distinct days
+	// the events lie that put the person into it, also those that put the person into
+	// segments that it names.
+	SegmentDays []int
 }
 
 // OwnItem is one kept item. Items are kept for declared measures, so that
@@ -130,7 +139,17 @@ func (r *Rules) History(p *Profile, now time.Time) History {
 	if p.expired(now) {
 		return History{}
 	}
-	h := History{Items: r.ownItems(p, today), Segments: r.Segments(p, today), Dismissed: p.Dismissed()}
+	h := History{Items: r.ownItems(p, today), Dismissed: p.Dismissed()}
+	var in interests
+	r.interests(p, &in)
+	var m memberships
+	r.memberships(p, &in, today, &m)
+	h.Segments = r.names(&m)
+	for i := range r.definitions {
+		if m.in.has(int32(i)) {
+			h.SegmentDays = append(h.SegmentDays, int(r.segmentDays(int32(i), p, &in, today, &m)))
+		}
+	}
 	for i := range p.cats {
 		c := &p.cats[i]
 		if _, ok := r.node(p.string(c.name)); !ok {

@@ -1,6 +1,7 @@
 package segment_test
 
 import (
+	"maps"
 	"math/big"
 	"slices"
 	"testing"
@@ -138,5 +139,40 @@ func TestHistory(t *testing.T) {
 		{Category: "books.fiction", Weight: 1000, Events: 2, Days: 1, Last: today - 30},
 	}; !slices.Equal(h.Interests, want) {
 		t.Errorf("%+v", h.Interests)
+	}
+}
+
+// TestHistoryTellsDays: of a segment it is told on how many distinct days lies what puts
+// the person into it, whatever the purpose asks for, through the segments that it names.
+func TestHistoryTellsDays(t *testing.T) {
+	r := rules(t, func(c *segment.RulesConfig) {
+		c.Measures = nil
+		of := func(name, category string) segment.Definition {
+			return segment.Definition{Name: name, Purpose: purpose, Version: 1, Any: []segment.Predicate{{Frequency: &segment.Frequency{Category: category, AtLeast: 1, WithinDays: 30}}}}
+		}
+		in := func(name string, others ...string) segment.Definition {
+			d := segment.Definition{Name: name, Purpose: purpose, Version: 1}
+			for _, other := range others {
+				d.All = append(d.All, segment.Predicate{In: &segment.In{Segment: other}})
+			}
+			return d
+		}
+		c.Definitions = []segment.Definition{of("cooks", "food.cooking"), of("readers", "books"), in("both", "cooks", "readers"), in("cooks-again", "cooks", "cooks-too"), in("cooks-too", "cooks")}
+	})
+	var row []byte
+	for _, e := range []segment.Event{
+		{Category: "food.cooking", Time: start, Count: 9}, {Category: "food.cooking", Time: start},
+		{Category: "books.fiction", Time: start.Add(-3 * day)}, {Category: "books.children", Time: start.Add(-9 * day)},
+		{Category: "books.fiction", Time: start.Add(-40 * day)}, // before the window
+	} {
+		row = admit(t, r, row, e, moment(0))
+	}
+	h := r.History(read(t, row), start)
+	got := map[string]int{}
+	for i, name := range h.Segments {
+		got[name] = h.SegmentDays[i]
+	}
+	if want := map[string]int{"cooks": 1, "cooks-too": 1, "cooks-again": 1, "readers": 2, "both": 3}; !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -69,18 +69,28 @@ func (r *Rules) holds(d *definition, p *Profile, in *interests, asOf Day, some, 
 func (d *definition) evidence(p *Profile, in *interests, asOf Day, some *set) (days int64) {
 	var seen ages
 	enough := false
+	d.eachEvidence(p, in, asOf, some, func(age Day) { days += seen.add(age) }, func(int32) { enough = true })
+	if enough {
+		days = max(days, evidenceDays)
+	}
+	return days
+}
+
+// eachEvidence tells the ages of the events that make the predicates of All, and those
+// of Any that hold, hold, each at least once; and the segments that these name.
+func (d *definition) eachEvidence(p *Profile, in *interests, asOf Day, some *set, day func(age Day), segment func(i int32)) {
 	of := func(q *predicate) {
 		_, holds := q.evaluate(p, in, asOf, some)
 		switch {
 		case !holds:
 		case q.In != nil:
-			enough = true
+			segment(q.segment)
 		case q.Sum != nil:
-			q.eachSum(p, in, asOf, func(age Day, _ int64) { days += seen.add(age) })
+			q.eachSum(p, in, asOf, func(age Day, _ int64) { day(age) })
 		default:
 			q.each(p, in, asOf, func(age Day, _ uint32) {
 				if q.Score == nil || q.table[age] > 0 {
-					days += seen.add(age)
+					day(age)
 				}
 			})
 		}
@@ -91,9 +101,22 @@ func (d *definition) evidence(p *Profile, in *interests, asOf Day, some *set) (d
 	for i := range d.any {
 		of(&d.any[i])
 	}
-	if enough {
-		days = max(days, evidenceDays)
+}
+
+// segmentDays returns on how many distinct days the events lie that put the person
+// into a segment, whatever the purpose, with those of the segments that it names.
+func (r *Rules) segmentDays(i int32, p *Profile, in *interests, asOf Day, m *memberships) (days int64) {
+	var seen ages
+	var been set // one that several name is looked at once
+	var visit func(i int32)
+	visit = func(i int32) {
+		if been.has(i) {
+			return
+		}
+		been.add(i)
+		r.definitions[i].eachEvidence(p, in, asOf, &m.in, func(age Day) { days += seen.add(age) }, visit)
 	}
+	visit(i)
 	return days
 }
 

@@ -28,7 +28,7 @@ func (l Level) SignalToNoise() float64 {
 // totals, the first whose cells stand out of their noise by least, or the last
 // where none does. Finer tables tell people apart better; tables that are drowned
 // tell nothing. With shrinking, cells that are half their noise still help, so 0.5
-// is a good least.
+// is a good least. An engine fills in levels from its plan: Engine.RankLevel.
 func PickLevel(levels []Level, least float64) (int, error) {
 	if len(levels) == 0 || !(least > 0) {
 		return 0, ErrLevel

@@ -13,8 +13,8 @@ type Limits struct {
 	// to what everybody sees. Other values count as the nearest end, NaN as 0.
 	Personal float64
 	// MinDays is on how many distinct days there must have been something in a
-	// category before it, or an item of it, says anything of the person. 0 and 1
-	// ask for nothing. Segments have rules of their own, see package segment.
+	// category before it, or an item of it, says anything of the person, and on how
+	// many the evidence of a segment must lie. 0 and 1 ask for nothing.
 	MinDays int
 }
 
@@ -25,7 +25,7 @@ func DefaultLimits() Limits { return Limits{Personal: 1, MinDays: 2} }
 // Held counts what the limits kept out of a ranking.
 type Held struct {
 	Dismissed  int // own categories and items inside of what the person dismissed
-	TooFewDays int // own categories and items that do not rest on days enough
+	TooFewDays int // own categories, items and segments of the table that do not rest on days enough
 	Capped     int // places given to what everybody sees, because the share of personal ones was reached
 }
 
@@ -100,6 +100,14 @@ func (m *Model) allowed(q *Request, dismissed []bool, held *Held) *Person {
 			held.TooFewDays++
 		default:
 			out.Categories[name] = w
+		}
+	}
+	out.Segments = make([]Segment, 0, len(p.Segments))
+	for _, s := range p.Segments {
+		if least < 2 || s.Days >= least {
+			out.Segments = append(out.Segments, s)
+		} else if _, ok := m.segIndex[s.Name]; ok && !m.byCats {
+			held.TooFewDays++
 		}
 	}
 	out.Items = make([]OwnItem, 0, len(p.Items))

@@ -133,6 +133,9 @@ func TestTwoDays(t *testing.T) {
 		"a category of one day": {&rank.Person{Categories: map[string]float64{"cat-01": 1}, CategoryDays: map[string]int{"cat-01": 1}}, 1},
 		"of two":                {&rank.Person{Categories: map[string]float64{"cat-01": 1}, CategoryDays: map[string]int{"cat-01": 2}}, 0},
 		"days not known":        {&rank.Person{Categories: map[string]float64{"cat-01": 1}}, 1},
+		"a segment of one day":  {&rank.Person{Segments: []rank.Segment{{Name: "fans-01", Weight: 1, Days: 1}, {Name: "unheard-of", Weight: 1}}}, 1},
+		"one of two":            {&rank.Person{Segments: []rank.Segment{{Name: "fans-01", Weight: 1, Days: 2}}}, 0},
+		"one of days not known": {&rank.Person{Segments: []rank.Segment{{Name: "fans-01", Weight: 1}}}, 1},
 	} {
 		got := m.Rank(rank.Request{Person: c.p, AsOf: 9, Limit: 3, Limits: &limits})
 		if got.Held.TooFewDays != c.held || got.Contextual != (c.held > 0) {

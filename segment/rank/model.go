@@ -143,20 +143,26 @@ const (
 	kindEvents        = "events"
 )
 
-// dated takes over from when the tables are: the oldest day, so that nothing
-// looks newer than it is, and the entry of the first table there is.
+// dated takes over from when the tables are: the oldest day of all that have a part,
+// so that nothing looks newer than it is, and the entry of the first table of items.
 func (m *Model) dated(c *Config) {
 	m.byCats = c.Items.Header().Kind == kindCategoryItems
-	for _, r := range append([]Release{c.Items}, c.Totals...) {
-		h := r.Header()
-		if r.IsZero() {
-			continue
-		}
-		if m.asOf == "" || h.AsOf < m.asOf {
-			m.asOf = h.AsOf
-		}
+	list := append([]Release{c.Items}, c.Totals...)
+	for _, r := range list {
 		if m.entry == 0 {
-			m.entry = h.Entry
+			m.entry = r.Header().Entry
+		}
+	}
+	list = append(list, c.Pairs)
+	if !c.Items.IsZero() {
+		list = append(list, c.Sizes)
+	}
+	if len(c.Totals) > 0 {
+		list = append(list, c.CategoryTotals)
+	}
+	for _, r := range list {
+		if h := r.Header(); !r.IsZero() && (m.asOf == "" || h.AsOf < m.asOf) {
+			m.asOf = h.AsOf
 		}
 	}
 }

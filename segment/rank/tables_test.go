@@ -250,3 +250,29 @@ func TestStepsDoNotMatter(t *testing.T) {
 		t.Error("nothing was ranked, or without the person")
 	}
 }
+
+// A ranking says it is of the day of the oldest table that has a part in it.
+func TestOldestDay(t *testing.T) {
+	of := func(r rank.Release, day string) rank.Release {
+		h := r.Header()
+		h.AsOf = day
+		return proof.NewRelease(h, r.Cells(), nil)
+	}
+	totals := of(table("item-totals", 1, proof.Cell{Item: "a", Value: 9}), "2024-03-09")
+	pairs := of(table("item-pairs", 1, proof.Cell{Item: "a", With: "b", Value: 9}), "2024-03-08")
+	shelves := of(categories(table("events", 1, proof.Cell{Category: "x", Value: 9})), "2024-03-07")
+	sizes := of(table("segment-sizes", 1, proof.Cell{Segment: "s", Value: 9}), "2024-03-06")
+	items := of(table("segment-items", 1, proof.Cell{Segment: "s", Item: "a", Value: 9}), "2024-03-10")
+	for want, c := range map[string]rank.Config{
+		"2024-03-09": {Totals: []rank.Release{totals}, Sizes: sizes}, // sizes say nothing without segments
+		"2024-03-08": {Totals: []rank.Release{totals}, Pairs: pairs},
+		"2024-03-07": {Totals: []rank.Release{totals}, Pairs: pairs, CategoryTotals: shelves},
+		"2024-03-06": {Items: items, Sizes: sizes, CategoryTotals: shelves},
+		"2024-03-10": {Items: items, CategoryTotals: shelves}, // categories move totals only
+		"":           {Sizes: sizes, CategoryTotals: shelves},
+	} {
+		if got := model(t, c).Rank(rank.Request{}); got.AsOf != want || (got.Entry != 0) != (len(c.Totals) > 0 || !c.Items.IsZero()) {
+			t.Errorf("%q: %q, entry %d", want, got.AsOf, got.Entry)
+		}
+	}
+}

@@ -111,6 +111,7 @@ type Person struct {
 type Segment struct {
 	Name   string
 	Weight float64
+	Days   int // distinct days with something that puts the person into it; see Limits.MinDays
 }
 
 // OwnItem is an item of the person's own history. One with a count below 1 or a
@@ -143,7 +144,7 @@ type Request struct {
 	// values count as the nearest end.
 	Diversity float64
 	// Explore, where not empty, names a draw: popularity is then sampled from
-	// what the tables leave open, instead of its mean, so that items of which
+	// what Config.Totals leave open, and without these not at all, instead of its mean, so that items of which
 	// little is known are shown now and then. One name gives one draw. It is post-
 	// processing, spends nothing, and hides nothing: it is no privacy noise.
 	Explore string
@@ -154,8 +155,8 @@ type Ranking struct {
 	Items      []Ranked
 	Contextual bool   // the person had no part in it
 	Reason     Reason // why it is contextual, or ""
-	AsOf       string // last day of the released table, 2006-01-02; "" without one
-	Entry      uint64 // ledger entry of the released table
+	AsOf       string // last day that the released tables count, of the oldest of them, 2006-01-02; "" without one
+	Entry      uint64 // ledger entry of the released table of items
 	Held       Held   // what the limits kept out
 }
 

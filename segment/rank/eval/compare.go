@@ -17,6 +17,22 @@ func Compare(a, b Scores) (Mean, error) {
 	return MeanOf(d), nil
 }
 
+// Paired returns scores whose every case has a's number less b's, from -1 to 1, so that
+// ByTercile and ByGroup give the mean of paired differences with its standard error.
+// Coverage is the difference of both. Both must be scores of the same cases; groups and
+// activity are those of a's.
+func Paired(a, b Scores) (Scores, error) {
+	ndcg, err := differences(a, b)
+	if err != nil {
+		return Scores{}, err
+	}
+	out := Scores{cases: a.cases, NDCG: ndcg, Hit: make([]float64, len(ndcg)), MRR: make([]float64, len(ndcg)), Coverage: a.Coverage - b.Coverage}
+	for i := range ndcg {
+		out.Hit[i], out.MRR[i] = a.Hit[i]-b.Hit[i], a.MRR[i]-b.MRR[i]
+	}
+	return out, nil
+}
+
 func differences(a, b Scores) ([]float64, error) {
 	if len(a.cases) == 0 || len(a.cases) != len(b.cases) {
 		return nil, ErrCases

@@ -6,7 +6,7 @@
 // and a future. [Run] asks a ranker for a list for each case and returns
 // [Scores]: NDCG, hit rate, reciprocal rank, and the share of the catalog that
 // is shown at all. [Compare] gives the mean of paired differences with its
-// standard error, over all cases, or by tercile of activity or by group.
+// standard error over all cases, and [Paired] by tercile of activity or by group.
 // [Choose] picks the best of several rankers, and falls back to the plain one
 // unless the best is no worse than it within one standard error.
 //

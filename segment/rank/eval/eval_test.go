@@ -45,6 +45,53 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// Paired differences by tercile and group are known better than their parts: here
+// every case of a group differs by the same.
+func TestPaired(t *testing.T) {
+	var cases []eval.Case
+	for i, person := range []string{"a", "b", "c", "d", "e", "f"} {
+		cases = append(cases, eval.Case{Person: person, Relevant: []string{"x"}, Activity: i, Group: []string{"old", "new"}[i%2]})
+	}
+	run := func(list func(c *eval.Case) []string) eval.Scores {
+		s, err := eval.Run(t.Context(), cases, eval.Running{At: 3, Catalog: 4}, func(c *eval.Case) ([]string, error) { return list(c), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	a := run(func(c *eval.Case) []string { return []string{"x"} })
+	b := run(func(c *eval.Case) []string {
+		if c.Group == "old" {
+			return []string{"q", "x"}
+		}
+		return []string{"x", "y"}
+	})
+	d, err := eval.Paired(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fall := 1 - 1/math.Log2(3)
+	groups := d.ByGroup()
+	if len(groups) != 2 || groups[0].Group != "new" || groups[0].Mean != (eval.Mean{N: 3}) || groups[1].N != 3 || !near(groups[1].Value, fall) || groups[1].SE > 1e-12 {
+		t.Errorf("%+v", groups)
+	}
+	for _, m := range d.ByTercile() {
+		if m.N != 2 || !near(m.Value, fall/2) || !near(m.SE, fall/2) {
+			t.Errorf("%+v", m)
+		}
+	}
+	if !slices.Equal(d.Hit, make([]float64, 6)) || !near(d.MRR[0], 0.5) || !near(d.Coverage, -0.5) {
+		t.Errorf("%+v", d)
+	}
+	all, err := eval.Compare(a, b)
+	if err != nil || all != eval.MeanOf(d.NDCG) {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if _, err := eval.Paired(a, eval.Scores{}); !errors.Is(err, eval.ErrCases) {
+		t.Error(err)
+	}
+}
+
 func TestRunErrors(t *testing.T) {
 	one := []eval.Case{{Person: "a", Relevant: []string{"x"}}}
 	list := func(l ...string) func(*eval.Case) ([]string, error) {
