@@ -27,7 +27,7 @@ func (r *Rules) AdmitAll(dst, row []byte, l Link, list []Admission, m Moment) ([
 		next, outcome, err := r.AdmitInto(dst, row, a.Grant, l, a.Event, m)
 		a.Outcome = outcome
 		return next, err
-	case len(list) <= fewAdmissions:
+	case len(list) <= fewAdmissions && len(row) > 0:
 		return r.admitEach(dst, row, l, list, m)
 	}
 	p := r.pool.Get().(*Profile)
