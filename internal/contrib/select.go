@@ -147,14 +147,15 @@ func (s *Spec) items(p *Person, window int32, asOf Day) []Entry {
 
 // Counts reports whether the item is one that the measure may count.
 func (s *Spec) Counts(item string) bool {
-	if !s.KeepsItems() || !ValidKey(item) {
+	if !s.KeepsItems() {
 		return false
 	}
-	if s.Discovered {
-		return true
+	if !s.Discovered {
+		if _, ok := slices.BinarySearch(s.Items, item); !ok {
+			return false
+		}
 	}
-	_, ok := slices.BinarySearch(s.Items, item)
-	return ok
+	return ValidKey(item)
 }
 
 // Cap bounds a count by LInf.
