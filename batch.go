@@ -63,7 +63,8 @@ type verdict struct {
 // space is what one worker works in.
 type space struct {
 	list      []segment.Admission
-	row, next []byte
+	next      []byte
+	consents  consentRows
 	history   consent.History
 	decoder   consent.Decoder
 	seen      byte // so that touch is not for nothing
@@ -213,10 +214,13 @@ func (b *batch) decide(ctx context.Context, answers *answers, m segment.Moment) 
 	for i := range silent {
 		silent[i] = e.aged(e.hear(&Signals{}, b.rooms[i].purpose))
 	}
-	const some = 256
-	err := parallel.Do(ctx, b.size((len(b.people)+some-1)/some), func(worker, task int) error {
+	err := parallel.Do(ctx, b.size((len(b.people)+somePeople-1)/somePeople), func(worker, task int) error {
 		s := &b.spaces[worker]
-		for i := task * some; i < min(len(b.people), (task+1)*some); i++ {
+		from, to := task*somePeople, min(len(b.people), (task+1)*somePeople)
+		if err := b.lookUp(ctx, s, from, to); err != nil {
+			return err
+		}
+		for i := from; i < to; i++ {
 			p := &b.people[i]
 			if len(p.events) == 0 {
 				continue
@@ -291,29 +295,6 @@ func (w *work) use(g consent.Grant) uint8 {
 		w.grants = append(w.grants, g)
 	}
 	return uint8(at)
-}
-
-// read reads the consent of a person.
-func (b *batch) read(ctx context.Context, s *space, i int) error {
-	e, subject := b.e, b.people[i].subject
-	if from := e.appender; from != nil && !e.shared {
-		row, ok, err := from.AppendConsentRow(ctx, s.row[:0], subject)
-		if err != nil {
-			return err
-		}
-		if s.row = row; !ok {
-			row = nil
-		}
-		return s.decoder.Deciding(&s.history, row)
-	}
-	row, err := e.cfg.Store.ConsentRow(ctx, subject)
-	if err != nil {
-		return err
-	}
-	if e.shared {
-		b.consents[i] = consentRow{subject, row}
-	}
-	return s.decoder.Deciding(&s.history, row)
 }
 
 // write replaces the profiles by what their events make of them. Where several
