@@ -62,12 +62,12 @@ type verdict struct {
 
 // space is what one worker works in.
 type space struct {
-	list      []segment.Admission
-	next      []byte
-	consents  consentRows
-	history   consent.History
-	decoder   consent.Decoder
-	seen      byte // so that touch is not for nothing
+	list     []segment.Admission
+	next     []byte
+	consents consentRows
+	history  consent.History
+	decoder  consent.Decoder
+	seen     byte // so that touch is not for nothing
 }
 
 // parallelUpdater is a store that changes many profile rows with several goroutines.

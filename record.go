@@ -9,7 +9,7 @@ import (
 	"github.com/discreet-go/discreet/segment"
 )
 
-// MaxBatch is the largest number of events of one RecordBatch. A batch takes some 60
+// MaxBatch is the largest number of events of one RecordBatch. A batch takes some 40
 // bytes of memory an event and 500 a person, for each purpose, beside the events and
 // the profiles that change: some 300 MB for a million events of half as many people.
 // The more events of a person are in one batch, the less each costs.
