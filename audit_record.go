@@ -39,7 +39,12 @@ type OutcomeEvent struct {
 	Signals  Signals   // what came along; see [Event]
 }
 
-// AuditBatch is what [Engine.RecordAudits] takes at once: together at most MaxBatch.
+// MaxAuditBatch is the largest number of attributes, exposures and outcomes of one
+// RecordAudits.
+const MaxAuditBatch = 1 << 20
+
+// AuditBatch is what [Engine.RecordAudits] takes at once: together at most
+// MaxAuditBatch.
 type AuditBatch struct {
 	Attributes []AttributeEvent
 	Exposures  []ExposureEvent
@@ -97,8 +102,8 @@ func (e *Engine) RecordOutcome(ctx context.Context, x OutcomeEvent) (o Outcome, 
 // is counted.
 func (e *Engine) RecordAudits(ctx context.Context, b AuditBatch) (t Tally, err error) {
 	defer e.observe("RecordAudits", e.cfg.Now(), &err)
-	if len(b.Attributes) > MaxBatch || len(b.Exposures) > MaxBatch || len(b.Outcomes) > MaxBatch ||
-		len(b.Attributes)+len(b.Exposures)+len(b.Outcomes) > MaxBatch {
+	if len(b.Attributes) > MaxAuditBatch || len(b.Exposures) > MaxAuditBatch || len(b.Outcomes) > MaxAuditBatch ||
+		len(b.Attributes)+len(b.Exposures)+len(b.Outcomes) > MaxAuditBatch {
 		return Tally{}, ErrBatch
 	}
 	var list []auditEvent

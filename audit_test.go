@@ -235,7 +235,7 @@ func TestAuditRefuses(t *testing.T) {
 		"attribute": {discreet.AuditBatch{Attributes: []discreet.AttributeEvent{{Who: ann, Attribute: "origin", Value: "women", Time: now}}}, discreet.ErrAttribute},
 		"value":     {discreet.AuditBatch{Attributes: []discreet.AttributeEvent{{Who: ann, Attribute: "sex", Value: "Women", Time: now}}}, discreet.ErrAttribute},
 		"campaign":  {discreet.AuditBatch{Outcomes: []discreet.OutcomeEvent{{Who: ann, Campaign: "other", Time: now}}}, discreet.ErrCampaign},
-		"size":      {discreet.AuditBatch{Exposures: make([]discreet.ExposureEvent, discreet.MaxBatch)}, discreet.ErrBatch},
+		"size":      {discreet.AuditBatch{Exposures: make([]discreet.ExposureEvent, discreet.MaxAuditBatch)}, discreet.ErrBatch},
 	} {
 		c.batch.Exposures = append([]discreet.ExposureEvent{good}, c.batch.Exposures...)
 		if _, err := e.RecordAudits(bg, c.batch); !errors.Is(err, c.want) || len(auditRows(t, cfg.Store)) != 0 {

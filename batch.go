@@ -27,7 +27,6 @@ type batch struct {
 
 	anonymous, malformed int
 	signals              []int32 // events with signals, in order
-	times                []int64 // of events, in milliseconds, or unplain
 	people               []someone
 	links                []pseudonym.Link // by person, then room
 	works                []work           // by person, then room
@@ -41,9 +40,9 @@ type batch struct {
 // someone is one person of a batch.
 type someone struct {
 	subject consent.Subject
-	events  []int32 // in the order given; none: joined to another one
-	at      int     // of the verdicts, in each room
-	moves   bool    // may stand under earlier names
+	events  []spot // in the order given; none: joined to another one
+	at      int    // of the verdicts, in each room
+	moves   bool   // may stand under earlier names
 }
 
 // work is all that happens to one profile row.
@@ -63,11 +62,12 @@ type verdict struct {
 
 // space is what one worker works in.
 type space struct {
-	list      []segment.Admission
-	row, next []byte
-	history   consent.History
-	decoder   consent.Decoder
-	seen      byte // so that touch is not for nothing
+	list     []segment.Admission
+	next     []byte
+	consents consentRows
+	history  consent.History
+	decoder  consent.Decoder
+	seen     byte // so that touch is not for nothing
 }
 
 // parallelUpdater is a store that changes many profile rows with several goroutines.
@@ -114,7 +114,7 @@ func (b *batch) admit(ctx context.Context) error {
 	answers := e.newAnswers()
 	if answers != nil {
 		b.each(func(p *someone, room int, l *pseudonym.Link) error {
-			answers.ask(ctx, b.events[p.events[0]].Who, p.subject, l.Purpose())
+			answers.ask(ctx, b.events[p.events[0].event].Who, p.subject, l.Purpose())
 			return nil
 		})
 	}
@@ -135,7 +135,7 @@ func (b *batch) admit(ctx context.Context) error {
 	if answers != nil { // before anything is recorded, so that an error leaves nothing behind
 		err := b.each(func(p *someone, room int, l *pseudonym.Link) error {
 			if s := answers.get(p.subject, l.Purpose()); s.Asked && !s.Failed && s.Answer.State == consent.Denied {
-				return e.obey(ctx, b.events[p.events[0]].Who, *l)
+				return e.obey(ctx, b.events[p.events[0].event].Who, *l)
 			}
 			return nil
 		})
@@ -195,7 +195,7 @@ func (b *batch) meet(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := e.meet(ctx, b.k, b.events[p.events[0]].Who); err != nil {
+		if _, err := e.meet(ctx, b.k, b.events[p.events[0].event].Who); err != nil {
 			return err
 		}
 	}
@@ -214,10 +214,13 @@ func (b *batch) decide(ctx context.Context, answers *answers, m segment.Moment) 
 	for i := range silent {
 		silent[i] = e.aged(e.hear(&Signals{}, b.rooms[i].purpose))
 	}
-	const some = 256
-	err := parallel.Do(ctx, b.size((len(b.people)+some-1)/some), func(worker, task int) error {
+	err := parallel.Do(ctx, b.size((len(b.people)+somePeople-1)/somePeople), func(worker, task int) error {
 		s := &b.spaces[worker]
-		for i := task * some; i < min(len(b.people), (task+1)*some); i++ {
+		from, to := task*somePeople, min(len(b.people), (task+1)*somePeople)
+		if err := b.lookUp(ctx, s, from, to); err != nil {
+			return err
+		}
+		for i := from; i < to; i++ {
 			p := &b.people[i]
 			if len(p.events) == 0 {
 				continue
@@ -256,14 +259,14 @@ func (b *batch) decideFor(p *someone, w *work, q consent.Question, verdicts []ve
 	silent := q.Heard
 	var last consent.Decision // about an event without signals
 	grant := uint8(0)
-	for j, at := range p.events {
-		t := b.times[at]
+	for j := range p.events {
+		t := p.events[j].time
 		if t != unplain && last.Again(time.UnixMilli(t)) {
 			verdicts[j] = verdict{grant: grant}
 			continue
 		}
 		if q.Heard, q.EventTime = silent, time.UnixMilli(t); t == unplain {
-			event := &b.events[at]
+			event := &b.events[p.events[j].event]
 			q.EventTime = event.Time
 			if !event.Signals.IsZero() {
 				q.Heard = b.e.aged(b.e.hear(&event.Signals, q.Purpose))
@@ -292,29 +295,6 @@ func (w *work) use(g consent.Grant) uint8 {
 		w.grants = append(w.grants, g)
 	}
 	return uint8(at)
-}
-
-// read reads the consent of a person.
-func (b *batch) read(ctx context.Context, s *space, i int) error {
-	e, subject := b.e, b.people[i].subject
-	if from := e.appender; from != nil && !e.shared {
-		row, ok, err := from.AppendConsentRow(ctx, s.row[:0], subject)
-		if err != nil {
-			return err
-		}
-		if s.row = row; !ok {
-			row = nil
-		}
-		return s.decoder.Deciding(&s.history, row)
-	}
-	row, err := e.cfg.Store.ConsentRow(ctx, subject)
-	if err != nil {
-		return err
-	}
-	if e.shared {
-		b.consents[i] = consentRow{subject, row}
-	}
-	return s.decoder.Deciding(&s.history, row)
 }
 
 // write replaces the profiles by what their events make of them. Where several
@@ -355,9 +335,9 @@ func (b *batch) change(worker, i int, row []byte, m segment.Moment) ([]byte, err
 		b.touch(s, i)
 	}
 	list := s.list[:0]
-	for j, event := range p.events {
+	for j := range p.events {
 		if v := &verdicts[j]; v.reason == 0 {
-			list = append(list, segment.Admission{Grant: w.grants[v.grant], Event: b.events[event].bare()})
+			list = append(list, segment.Admission{Grant: w.grants[v.grant], Event: b.events[p.events[j].event].bare()})
 		}
 	}
 	next, err := b.rooms[room].rules.AdmitAll(s.next[:0], row, b.links[at], list, m)
@@ -390,8 +370,8 @@ func (b *batch) touch(s *space, i int) {
 	rooms := len(b.rooms)
 	seen := byte(0)
 	for _, at := range b.rows[i:min(i+ahead, len(b.rows))] {
-		for _, event := range b.people[int(at)/rooms].events {
-			e := &b.events[event]
+		for _, at := range b.people[int(at)/rooms].events {
+			e := &b.events[at.event]
 			seen += byte(e.Count) + byte(len(e.Item))
 			if n := len(e.MessageID); n > 0 {
 				seen += e.MessageID[n-1]

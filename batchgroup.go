@@ -1,6 +1,7 @@
 package discreet
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"hash/maphash"
@@ -18,8 +19,9 @@ import (
 // spellings meet: pseudonyms and subject are of one normal form.
 
 const (
-	partEvents = 4096 // of a part, about
-	lastBytes  = 256  // parts of people: by the last byte of the pseudonym, as stores spread them too
+	partEvents   = 4096 // of a part, about
+	spreadRanges = 16   // of the events
+	lastBytes    = 256  // parts of people: by the last byte of the pseudonym, as stores spread them too
 )
 
 // part is one part of the events.
@@ -29,13 +31,21 @@ type part struct {
 	malformed int
 }
 
+// spot is one event that has an identifier: what is asked of it before its turn to be
+// recorded comes. Those of one person stand together, where the events themselves lie
+// apart in memory.
+type spot struct {
+	hash  uint64 // of the identifier as it was given
+	time  int64  // in milliseconds, or unplain
+	event int32
+}
+
 // group fills in people and links, and how many events have none.
 func (b *batch) group(ctx context.Context) error {
-	hashes, err := b.hash(ctx)
+	spots, ends, err := b.spread(ctx)
 	if err != nil || len(b.rooms) == 0 {
 		return err
 	}
-	order, ends, shift := spread(hashes)
 	parts := make([]part, len(ends))
 	tables := make([]table, len(b.spaces))
 	err = parallel.Do(ctx, b.size(len(ends)), func(worker, at int) error {
@@ -43,7 +53,7 @@ func (b *batch) group(ctx context.Context) error {
 		if at > 0 {
 			from = int(ends[at-1])
 		}
-		return b.derive(&parts[at], &tables[worker], order[from:ends[at]], hashes, shift)
+		return b.derive(&parts[at], &tables[worker], spots[from:ends[at]])
 	})
 	if err != nil {
 		return err
@@ -54,34 +64,61 @@ func (b *batch) group(ctx context.Context) error {
 	return b.gather(ctx, parts)
 }
 
-// hash returns the hash of every event's identifier, 0 for none, and notes what else
-// decisions ask of an event: they come in another order than events lie in memory.
-func (b *batch) hash(ctx context.Context) ([]uint64, error) {
-	seed := maphash.MakeSeed()
-	hashes := make([]uint64, len(b.events))
-	b.times = make([]int64, len(b.events))
-	tasks := (len(b.events) + partEvents - 1) / partEvents
-	none, signals := make([]int, tasks), make([][]int32, tasks)
-	err := parallel.Do(ctx, b.size(tasks), func(_, task int) error {
-		for i := task * partEvents; i < min(len(hashes), (task+1)*partEvents); i++ {
+// spread sorts the events that have an identifier into parts by the highest bits of its
+// hash, in order within each, and returns where each part ends. Ranges of the events are
+// looked at one by one, first to count, then to place.
+func (b *batch) spread(ctx context.Context) ([]spot, []int32, error) {
+	wide := bits.Len(uint(len(b.events) / partEvents))
+	seed, shift := maphash.MakeSeed(), 64-wide
+	hashes := make([]uint64, len(b.events)) // 0: none
+	size := max((len(b.events)+spreadRanges-1)/spreadRanges, partEvents)
+	ranges := (len(b.events) + size - 1) / size
+	places := make([][]int32, ranges) // by part: how many, then where the next one goes
+	none, signals := make([]int, ranges), make([][]int32, ranges)
+	err := parallel.Do(ctx, b.size(ranges), func(_, at int) error {
+		count := make([]int32, 1<<wide)
+		for i := at * size; i < min(len(hashes), (at+1)*size); i++ {
 			event := &b.events[i]
 			if event.Who.IsZero() {
-				none[task]++
+				none[at]++
 				continue
 			}
-			hashes[i] = event.Who.Hash(seed) | 1
-			b.times[i] = timeOfEvent(event)
+			h := event.Who.Hash(seed) | 1
+			hashes[i] = h
+			count[h>>shift]++
 			if !event.Signals.IsZero() {
-				signals[task] = append(signals[task], int32(i))
+				signals[at] = append(signals[at], int32(i))
+			}
+		}
+		places[at] = count
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range none {
+		b.anonymous += n
+	}
+	b.signals = slices.Concat(signals...)
+	ends := make([]int32, 1<<wide)
+	end := int32(0)
+	for i := range ends {
+		for _, count := range places {
+			count[i], end = end, end+count[i]
+		}
+		ends[i] = end
+	}
+	spots := make([]spot, end)
+	return spots, ends, parallel.Do(ctx, b.size(ranges), func(_, at int) error {
+		for i := at * size; i < min(len(hashes), (at+1)*size); i++ {
+			if h := hashes[i]; h != 0 {
+				place := &places[at][h>>shift]
+				spots[*place] = spot{h, timeOfEvent(&b.events[i]), int32(i)}
+				*place++
 			}
 		}
 		return nil
 	})
-	for i := range none {
-		b.anonymous += none[i]
-	}
-	b.signals = slices.Concat(signals...)
-	return hashes, err
 }
 
 // unplain is for an event that has to be looked at: with signals, or of an odd time.
@@ -95,37 +132,12 @@ func timeOfEvent(e *Event) int64 {
 	return e.Time.UnixMilli()
 }
 
-// spread sorts the events that have a hash into parts by its highest bits, in order
-// within each, and returns where each part ends.
-func spread(hashes []uint64) (order, ends []int32, shift int) {
-	wide := bits.Len(uint(len(hashes) / partEvents))
-	shift = 64 - wide
-	ends = make([]int32, 1<<wide+1)
-	for _, h := range hashes {
-		if h != 0 {
-			ends[h>>shift+1]++
-		}
-	}
-	for i := 1; i < len(ends); i++ {
-		ends[i] += ends[i-1]
-	}
-	order = make([]int32, ends[len(ends)-1])
-	for i, h := range hashes {
-		if h != 0 {
-			at := &ends[h>>shift]
-			order[*at] = int32(i)
-			*at++
-		}
-	}
-	return order, ends[:len(ends)-1], shift
-}
-
 // table is one worker's room for the texts of a part.
 type table struct {
 	places []int32 // in texts, plus one
 	texts  []text
 	of     []int32 // text of each event
-	sorted []int32
+	sorted []spot
 }
 
 // text is an identifier as it was given.
@@ -137,24 +149,24 @@ type text struct {
 
 // derive brings the events of a part together by their text, in place, and derives
 // every text once.
-func (b *batch) derive(p *part, t *table, order []int32, hashes []uint64, shift int) error {
-	wide := bits.Len(uint(2 * len(order)))
+func (b *batch) derive(p *part, t *table, spots []spot) error {
+	wide := bits.Len(uint(2 * len(spots)))
 	t.places = slices.Grow(t.places[:0], 1<<wide)[:1<<wide]
 	clear(t.places)
 	t.texts, t.of = t.texts[:0], t.of[:0]
 	mask := uint64(1<<wide - 1)
-	for _, i := range order {
-		h := hashes[i]
+	for i := range spots {
+		h, event := spots[i].hash, spots[i].event
 		at := h >> 1 & mask
 		for {
 			found := t.places[at]
 			if found == 0 {
-				t.texts = append(t.texts, text{hash: h, first: i, n: 1})
+				t.texts = append(t.texts, text{hash: h, first: event, n: 1})
 				t.places[at] = int32(len(t.texts))
 				t.of = append(t.of, int32(len(t.texts)-1))
 				break
 			}
-			if x := &t.texts[found-1]; x.hash == h && b.events[x.first].Who.Same(b.events[i].Who) {
+			if x := &t.texts[found-1]; x.hash == h && b.events[x.first].Who.Same(b.events[event].Who) {
 				x.n++
 				t.of = append(t.of, found-1)
 				break
@@ -168,21 +180,21 @@ func (b *batch) derive(p *part, t *table, order []int32, hashes []uint64, shift 
 		t.texts[i].n = end
 		end += n
 	}
-	t.sorted = slices.Grow(t.sorted[:0], len(order))[:len(order)]
+	t.sorted = slices.Grow(t.sorted[:0], len(spots))[:len(spots)]
 	for i, x := range t.of {
 		at := &t.texts[x].n
-		t.sorted[*at] = order[i]
+		t.sorted[*at] = spots[i]
 		*at++
 	}
-	copy(order, t.sorted)
+	copy(spots, t.sorted)
 
 	p.people = make([]someone, 0, len(t.texts))
 	p.links = make([]pseudonym.Link, 0, len(t.texts)*len(b.rooms))
 	from := int32(0)
 	for i := range t.texts {
-		events := order[from:t.texts[i].n:t.texts[i].n]
+		events := spots[from:t.texts[i].n:t.texts[i].n]
 		from = t.texts[i].n
-		who := b.events[events[0]].Who
+		who := b.events[events[0].event].Who
 		links, err := b.link(p.links, who)
 		if err != nil {
 			p.malformed += len(events)
@@ -275,7 +287,7 @@ func (b *batch) join(t *table, people []someone, links []pseudonym.Link) {
 			}
 			if first := &people[found-1]; links[int(found-1)*rooms].ID() == id && first.subject == p.subject {
 				first.events = slices.Concat(first.events, p.events)
-				slices.Sort(first.events)
+				slices.SortFunc(first.events, func(a, b spot) int { return cmp.Compare(a.event, b.event) })
 				p.events = nil
 				break
 			}

@@ -103,19 +103,22 @@ func (s *scan) empty() *block {
 // people yields the people of the blocks that no other goroutine takes.
 func (s *scan) people(stop func()) iter.Seq2[*contrib.Person, error] {
 	return func(yield func(*contrib.Person, error) bool) {
-		var p segment.Profile
+		var (
+			p      segment.Profile
+			person contrib.Person // in one place for all: it is yielded for one turn only
+		)
 		for b := range s.blocks {
 			from := 0
 			for _, end := range b.ends {
 				row := b.rows[from:end]
 				from = end
-				person, ok, err := s.reads(&p, row)
+				next, ok, err := s.reads(&p, row)
 				if err != nil {
 					stop()
 					yield(nil, err)
 					return
 				}
-				if ok && !yield(&person, nil) {
+				if person = next; ok && !yield(&person, nil) {
 					stop()
 					return
 				}

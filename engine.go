@@ -61,6 +61,7 @@ type Engine struct {
 	lookups chan struct{}  // slots for Config.Source
 
 	appender   rowAppender // cfg.Store, where it is one
+	lender     rowLender   // the same
 	recordings sync.Pool   // of *recording
 	stats      counters
 }
@@ -102,6 +103,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		e.shared = s.Shared()
 	}
 	e.appender, _ = cfg.Store.(rowAppender)
+	e.lender, _ = cfg.Store.(rowLender)
 	if err := e.retire(ctx); err != nil {
 		return nil, err
 	}

@@ -9,14 +9,14 @@ import (
 	"github.com/discreet-go/discreet/segment"
 )
 
-// MaxBatch is the largest number of events of one RecordBatch. A batch takes some 20
+// MaxBatch is the largest number of events of one RecordBatch. A batch takes some 40
 // bytes of memory an event and 500 a person, for each purpose, beside the events and
 // the profiles that change: some 300 MB for a million events of half as many people.
 // The more events of a person are in one batch, the less each costs.
-const MaxBatch = 1 << 20
+const MaxBatch = 1 << 22
 
-// ErrBatch is returned for a batch larger than MaxBatch.
-var ErrBatch = errors.New("discreet: a batch holds at most 1,048,576 events")
+// ErrBatch is returned for a batch larger than MaxBatch, or MaxAuditBatch.
+var ErrBatch = errors.New("discreet: a batch holds at most 4,194,304 events, one for audits 1,048,576")
 
 // Outcome says what became of one event for one purpose.
 type Outcome struct {

@@ -22,7 +22,8 @@
 // again. Updates of different people do not wait for each other's functions. A
 // row is written over where the new one fits, which costs no allocation.
 // ProfileUpdateParallel is for very many rows: it reads them where they stand, calls its
-// function in several goroutines, and asks again only for rows that changed meanwhile. A
+// function in several goroutines, and asks again only for rows that changed meanwhile.
+// ConsentRows is for many consents at once, under the lock of one shard after the other. A
 // scan copies the references of one purpose's rows under lock, 36 bytes a row,
 // and then calls its function on that snapshot: a row appears once, whole, as
 // it was at that moment, whatever is written meanwhile.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -193,5 +194,42 @@ func TestAppendConsentRow(t *testing.T) {
 	s.Close()
 	if _, _, err := s.AppendConsentRow(ctx, nil, who); !errors.Is(err, memstore.ErrClosed) {
 		t.Error(err)
+	}
+}
+
+// TestConsentRows: every row once, under its place, whatever else is asked for.
+func TestConsentRows(t *testing.T) {
+	ctx, s := t.Context(), bound(t)
+	var who []ident.Subject
+	for n := range 5000 {
+		who = append(who, ident.NewSubject(key(n).ID))
+	}
+	err := s.ConsentUpdate(ctx, who[:3000], func(i int, _ []byte) ([]byte, error) { return fmt.Append(nil, "row ", i), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, 1, 40, 5000} {
+		seen := map[int]int{}
+		err := s.ConsentRows(ctx, who[:n], func(i int, row []byte) {
+			if seen[i]++; string(row) != fmt.Sprint("row ", i) {
+				t.Errorf("row %d is that of another", i)
+			}
+		})
+		if err != nil || len(seen) != min(n, 3000) {
+			t.Errorf("%d rows of %d subjects: %v", len(seen), n, err)
+		}
+		for i, times := range seen {
+			if times != 1 {
+				t.Errorf("row %d came %d times", i, times)
+			}
+		}
+	}
+	calls := 0
+	if err := s.ConsentRows(ctx, append(who[:1:1], ident.Subject{}), func(int, []byte) { calls++ }); !errors.Is(err, memstore.ErrKey) || calls > 0 {
+		t.Errorf("a zero subject: %v after %d calls", err, calls)
+	}
+	s.Close()
+	if err := s.ConsentRows(ctx, who, func(int, []byte) { calls++ }); !errors.Is(err, memstore.ErrClosed) || calls > 0 {
+		t.Errorf("a closed store: %v after %d calls", err, calls)
 	}
 }

@@ -119,11 +119,11 @@ func (r *Rules) Admit(row []byte, g Grant, l Link, e Event, m Moment) ([]byte, O
 // not share memory with row, and returns what becomes of it: it allocates nothing
 // where dst has room. Where nothing changed it returns row, as Admit does.
 func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) ([]byte, Outcome, error) {
-	today, err := r.prove(g, l, m)
+	today, err := r.prove(&g, &l, &m)
 	if err != nil {
 		return nil, 0, err
 	}
-	day, node, refused := r.check(g, e, m, today)
+	day, node, refused := r.check(&g, &e, &m, today)
 	if refused != 0 {
 		return row, refused, nil
 	}
@@ -143,7 +143,7 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 		if c, err = p.decodeHead(row); err != nil {
 			return nil, 0, err
 		}
-		if fresh = lapsed(p, g, m); fresh {
+		if fresh = lapsed(p, &g, &m); fresh {
 			if p.slotted {
 				if err := p.decodeBody(&c); err != nil {
 					return nil, 0, err
@@ -170,7 +170,7 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 	}
 	if !fresh {
 		if add.sum == 0 {
-			if next, ok := r.splice(dst, p, c, g, hash, e, m, day, today); ok {
+			if next, ok := r.splice(dst, p, c, &g, hash, &e, &m, day, today); ok {
 				return next, Admitted, nil
 			}
 		}
@@ -180,7 +180,7 @@ func (r *Rules) AdmitInto(dst, row []byte, g Grant, l Link, e Event, m Moment) (
 			return nil, 0, err
 		}
 	}
-	r.take(p, g, &e, m, taking{node, add, day}, today)
+	r.take(p, &g, &e, &m, taking{node, add, day}, today)
 	p.scratch = p.encode(p.scratch[:0], hash, today)
 	p.own = p.buf
 	return append(dst, p.scratch...), Admitted, nil
@@ -194,7 +194,7 @@ type taking struct {
 }
 
 // take puts an admitted event into a decoded row, all but its message id.
-func (r *Rules) take(p *Profile, g Grant, e *Event, m Moment, to taking, today Day) {
+func (r *Rules) take(p *Profile, g *Grant, e *Event, m *Moment, to taking, today Day) {
 	p.note(g, m, today)
 	if m.Window > p.window {
 		p.window, p.start = m.Window, m.WindowStart
@@ -206,8 +206,8 @@ func (r *Rules) take(p *Profile, g Grant, e *Event, m Moment, to taking, today D
 	}
 	if e.Item != "" {
 		for i := range r.measures {
-			if s := &r.measures[i]; today-to.day < Day(s.LookbackDays) && s.Counts(e.Item) {
-				p.contribute(s, m.Window, *e, to.day, count)
+			if r.counts(i, e.Item, today-to.day) {
+				p.contribute(&r.measures[i], m.Window, e, to.day, count)
 			}
 		}
 	}
@@ -215,7 +215,7 @@ func (r *Rules) take(p *Profile, g Grant, e *Event, m Moment, to taking, today D
 }
 
 // prove checks the proofs and the moment and returns the day of now in the zone.
-func (r *Rules) prove(g Grant, l Link, m Moment) (Day, error) {
+func (r *Rules) prove(g *Grant, l *Link, m *Moment) (Day, error) {
 	notice, version := g.Notice()
 	switch {
 	case g.IsZero() || len(notice) > maxNotice || version < 0 || version > math.MaxInt32:
@@ -243,7 +243,7 @@ func (m *Moment) day() (Day, error) {
 }
 
 // check returns the event's day and category node, or why it is refused.
-func (r *Rules) check(g Grant, e Event, m Moment, today Day) (Day, *node, Outcome) {
+func (r *Rules) check(g *Grant, e *Event, m *Moment, today Day) (Day, *node, Outcome) {
 	switch {
 	case e.Time.IsZero(), e.Item == "" && e.Category == "", e.Count < 0, e.Count > MaxEvents, !e.saneAmount(),
 		len(e.MessageID) > MaxMessageID,
@@ -274,7 +274,7 @@ func (r *Rules) check(g Grant, e Event, m Moment, today Day) (Day, *node, Outcom
 }
 
 // lapsed reports whether the row's consent ended before the consent of g began.
-func lapsed(p *Profile, g Grant, m Moment) bool {
+func lapsed(p *Profile, g *Grant, m *Moment) bool {
 	return p.expired(m.Now) && g.From().UnixMilli() >= p.until
 }
 
@@ -294,7 +294,7 @@ func (p *Profile) entersAgain(window int32) int32 {
 // note takes what the head of the row says about the recording of an event. End
 // of consent and notice are those of the newest event: of the last day, there of
 // the highest version, there of the latest end.
-func (p *Profile) note(g Grant, m Moment, today Day) {
+func (p *Profile) note(g *Grant, m *Moment, today Day) {
 	if m.EntersNext {
 		p.enters = max(p.enters, m.Window+1)
 	}

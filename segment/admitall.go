@@ -27,7 +27,7 @@ func (r *Rules) AdmitAll(dst, row []byte, l Link, list []Admission, m Moment) ([
 		next, outcome, err := r.AdmitInto(dst, row, a.Grant, l, a.Event, m)
 		a.Outcome = outcome
 		return next, err
-	case len(list) <= fewAdmissions:
+	case len(list) <= fewAdmissions && len(row) > 0:
 		return r.admitEach(dst, row, l, list, m)
 	}
 	p := r.pool.Get().(*Profile)
@@ -87,6 +87,7 @@ type together struct {
 	link   Link
 	moment Moment
 	today  Day
+	proved *Grant // of an event before: it fits link and moment
 
 	decoded bool     // p is row, or what follows from it
 	changed bool     // something was admitted
@@ -96,17 +97,20 @@ type together struct {
 // admit takes one event.
 func (t *together) admit(a *Admission) (err error) {
 	r, p, e := t.rules, t.p, &a.Event
-	if t.today, err = r.prove(a.Grant, t.link, t.moment); err != nil {
-		return err
+	if t.proved == nil || *t.proved != a.Grant { // one proof is as good as its equal
+		if t.today, err = r.prove(&a.Grant, &t.link, &t.moment); err != nil {
+			return err
+		}
+		t.proved = &a.Grant
 	}
-	day, node, refused := r.check(a.Grant, *e, t.moment, t.today)
+	day, node, refused := r.check(&a.Grant, e, &t.moment, t.today)
 	if a.Outcome = refused; refused != 0 {
 		return nil
 	}
 	if node != nil {
 		e.Category = node.id // which an alias may have named
 	}
-	if err := t.read(a.Grant); err != nil {
+	if err := t.read(&a.Grant); err != nil {
 		return err
 	}
 	if node != nil && len(p.dismissed) > 0 && r.dismissed(p, r.taxonomy.index[node.id]) {
@@ -122,14 +126,14 @@ func (t *together) admit(a *Admission) (err error) {
 		}
 	}
 	t.remember(e.MessageID, &hash)
-	r.take(p, a.Grant, e, t.moment, taking{node, r.amount(node, e), day}, t.today)
+	r.take(p, &a.Grant, e, &t.moment, taking{node, r.amount(node, e), day}, t.today)
 	a.Outcome, t.changed = Admitted, true
 	return nil
 }
 
 // read decodes the row, once, and empties it where its consent lapsed. What is
 // emptied is admitted to at once: nothing in it could refuse an event.
-func (t *together) read(g Grant) error {
+func (t *together) read(g *Grant) error {
 	p := t.p
 	if !t.decoded {
 		p.own = append(p.own[:0], t.row...)
@@ -141,7 +145,7 @@ func (t *together) read(g Grant) error {
 		}
 	}
 	none := !t.decoded && len(t.row) == 0
-	if none || lapsed(p, g, t.moment) {
+	if none || lapsed(p, g, &t.moment) {
 		enters := int32(0)
 		if !none {
 			enters = p.entersAgain(t.moment.Window)

@@ -67,7 +67,7 @@ func (p *Profile) sortRanks() {
 }
 
 // contribute keeps an event's item for a measure, within its bounds.
-func (p *Profile) contribute(s *contrib.Spec, window int32, e Event, day Day, n uint32) {
+func (p *Profile) contribute(s *contrib.Spec, window int32, e *Event, day Day, n uint32) {
 	gi := p.group(s.Name, window)
 	g := &p.groups[gi]
 	at, found := p.findItem(g, e.Item)

@@ -11,12 +11,13 @@ type measured struct {
 	rows         [][]int32 // by node in the order of a walk: the listed categories that it lies in; nil without a list
 	enter, leave int32     // the subtree whose amounts are read; empty where none are
 	of           int       // place of the measure whose items are counted, else -1
+	items        itemSet
 }
 
 // look looks up what a measure reads: categories that may be used, amounts in the
 // unit that all else sums them in, another measure that fits.
 func (r *Rules) look(s *contrib.Spec) (measured, error) {
-	m := measured{of: -1}
+	m := measured{of: -1, items: newItemSet(s)}
 	if s.Kind == contrib.KindTable {
 		return m, nil // it reads no profile
 	}

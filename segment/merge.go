@@ -106,7 +106,7 @@ func (r *Rules) absorb(p, q *Profile) {
 		for _, e := range q.entries[g.from:g.to] {
 			item := string(q.bytes(e.item))
 			if text, _, ok := name(e.cat); ok && s.Counts(item) {
-				p.contribute(s, g.window, Event{Item: item, Category: text}, e.day, e.count)
+				p.contribute(s, g.window, &Event{Item: item, Category: text}, e.day, e.count)
 			}
 		}
 	}

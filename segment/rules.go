@@ -264,10 +264,18 @@ func (r *Rules) node(category string) (*node, bool) {
 
 // measure returns the declared measure of that name.
 func (r *Rules) measure(name []byte) *contrib.Spec {
-	for i := range r.measures {
-		if r.measures[i].Name == string(name) {
-			return &r.measures[i]
-		}
+	if i := r.measureAt(name); i >= 0 {
+		return &r.measures[i]
 	}
 	return nil
+}
+
+// measureAt returns the place of the declared measure of that name, or -1.
+func (r *Rules) measureAt(name []byte) int {
+	for i := range r.measures {
+		if r.measures[i].Name == string(name) {
+			return i
+		}
+	}
+	return -1
 }

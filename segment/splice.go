@@ -11,7 +11,7 @@ import (
 // of the cost, and leaves to that way whatever is not plain: a new window,
 // category or measure, a place at a bound, a second category of an item, an amount.
 // Sums stand at the end of the row, where they stay as they are.
-func (r *Rules) splice(dst []byte, p *Profile, c cursor, g Grant, hash *[messageSize]byte, e Event, m Moment, day, today Day) ([]byte, bool) {
+func (r *Rules) splice(dst []byte, p *Profile, c cursor, g *Grant, hash *[messageSize]byte, e *Event, m *Moment, day, today Day) ([]byte, bool) {
 	if notice, _ := g.Notice(); r.decodeAll || m.Window > p.window || today < p.created || notice != string(p.bytes(p.notice)) {
 		return nil, false
 	}
@@ -62,11 +62,11 @@ func (p *Profile) spliceCategory(c *cursor, name string, more bucket) (int32, bo
 }
 
 // spliceGroups appends the groups with one more event of an item.
-func (r *Rules) spliceGroups(p *Profile, c *cursor, e Event, window int32, today Day, more entry) bool {
+func (r *Rules) spliceGroups(p *Profile, c *cursor, e *Event, window int32, today Day, more entry) bool {
 	missing := 0 // measures that count the item and whose group was not met yet
 	if e.Item != "" {
 		for i := range r.measures {
-			if counts(&r.measures[i], e.Item, today-more.day) {
+			if r.counts(i, e.Item, today-more.day) {
 				missing++
 			}
 		}
@@ -87,12 +87,12 @@ func (r *Rules) spliceGroups(p *Profile, c *cursor, e Event, window int32, today
 			if w != window {
 				continue
 			}
-			s := r.measure(p.bytes(name))
-			if s == nil || !counts(s, e.Item, today-more.day) {
+			m := r.measureAt(p.bytes(name))
+			if m < 0 || !r.counts(m, e.Item, today-more.day) {
 				continue
 			}
 			p.scratch = append(p.scratch, c.b[from:at]...)
-			if !p.spliceEntries(cursor{b: c.b[:end], i: begin}, s, spliced{n, bound, high, window, e.Item}, more) {
+			if !p.spliceEntries(cursor{b: c.b[:end], i: begin}, &r.measures[m], spliced{n, bound, high, window, e.Item}, more) {
 				return false
 			}
 			from = end
@@ -104,8 +104,9 @@ func (r *Rules) spliceGroups(p *Profile, c *cursor, e Event, window int32, today
 	return missing == 0 && !c.bad
 }
 
-func counts(s *contrib.Spec, item string, age Day) bool {
-	return age < Day(s.LookbackDays) && s.Counts(item)
+// counts reports whether a measure counts an item, which is a valid key, of that age.
+func (r *Rules) counts(measure int, item string, age Day) bool {
+	return age < Day(r.measures[measure].LookbackDays) && r.measured[measure].items.counts(item)
 }
 
 // spliced is the group that an item goes to.

@@ -23,7 +23,7 @@ var (
 // one that holds nothing but what the proofs say. By itself such a row is
 // dropped by the next function that changes it. Errors: those of [Rules.Admit].
 func (r *Rules) Begin(row []byte, g Grant, l Link, m Moment) ([]byte, error) {
-	today, err := r.prove(g, l, m)
+	today, err := r.prove(&g, &l, &m)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (r *Rules) Begin(row []byte, g Grant, l Link, m Moment) ([]byte, error) {
 		if err := p.decode(row); err != nil {
 			return nil, err
 		}
-		if !lapsed(p, g, m) {
+		if !lapsed(p, &g, &m) {
 			return row, nil
 		}
 		enters = p.entersAgain(m.Window)
@@ -40,7 +40,7 @@ func (r *Rules) Begin(row []byte, g Grant, l Link, m Moment) ([]byte, error) {
 	}
 	p.reset(l.Salt(), today)
 	p.enters = enters
-	p.note(g, m, today)
+	p.note(&g, &m, today)
 	p.window, p.start = m.Window, m.WindowStart
 	return p.encode(nil, nil, 0), nil
 }

@@ -148,14 +148,15 @@ func (s *Spec) items(p *Person, window int32, asOf Day) []Entry {
 
 // Counts reports whether the item is one that the measure may count.
 func (s *Spec) Counts(item string) bool {
-	if !s.KeepsItems() && s.Kind != KindTable || !ValidKey(item) {
+	if !s.KeepsItems() && s.Kind != KindTable {
 		return false
 	}
-	if s.Discovered {
-		return true
+	if !s.Discovered {
+		if _, ok := slices.BinarySearch(s.Items, item); !ok {
+			return false
+		}
 	}
-	_, ok := slices.BinarySearch(s.Items, item)
-	return ok
+	return ValidKey(item)
 }
 
 // Cap bounds a count by LInf.

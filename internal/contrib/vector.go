@@ -147,15 +147,20 @@ func (s *Spec) itemCells(p *Person, window int32, asOf Day) []Cell {
 	}
 	items := s.items(p, window, asOf)
 	cells := make([]Cell, 0, len(rows)*len(items))
-	for _, row := range rows {
-		for _, it := range items {
-			c := Cell{Row: row, Item: it.Item, Value: int64(it.Count) * s.weight(it.Day, asOf)}
-			if c.Value == 0 {
-				continue // so old that it weighs nothing
-			}
-			if !s.Discovered {
-				c.Column, _ = slices.BinarySearch(s.Items, it.Item)
-			}
+	for _, it := range items {
+		c := Cell{Row: rows[0], Item: it.Item, Value: int64(it.Count) * s.weight(it.Day, asOf)}
+		if c.Value == 0 {
+			continue // so old that it weighs nothing
+		}
+		if !s.Discovered {
+			c.Column, _ = slices.BinarySearch(s.Items, it.Item)
+		}
+		cells = append(cells, c)
+	}
+	first := cells
+	for _, row := range rows[1:] { // the same items again
+		for _, c := range first {
+			c.Row = row
 			cells = append(cells, c)
 		}
 	}
