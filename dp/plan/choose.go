@@ -9,11 +9,12 @@ import (
 	"github.com/discreet-go/discreet/dp"
 	"github.com/discreet-go/discreet/dp/accounting"
 	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/internal/contrib"
 )
 
 // Errors of [Choose].
 var (
-	ErrQuestion  = errors.New("plan: a Question has a known Bound and Force, and with ledger.PLD a Budget and 1 to 10000 Times")
+	ErrQuestion  = errors.New("plan: a Question has a known Bound and Force, a measure of values with noise of this library, and with ledger.PLD a Budget and 1 to 10000 Times")
 	ErrNoLaplace = errors.New("plan: discrete Laplace noise is out of range for this loss")
 )
 
@@ -22,8 +23,8 @@ type Mechanism uint8
 
 // The mechanisms.
 const (
-	ByError         Mechanism = iota // whichever predicts the smaller standard deviation
-	RoundedGaussian                  // what dp.Draw uses
+	ByError Mechanism = iota // whichever predicts the smaller standard deviation
+	RoundedGaussian
 	DiscreteLaplace
 )
 
@@ -42,7 +43,7 @@ func (m Mechanism) String() string {
 // for the same promise hangs on what certifies the account, and on how many cells a
 // person changes.
 type Question struct {
-	Spec  dp.Spec
+	Spec  dp.Spec // whatever Noise it declares; no list of keys, and no quantiles or variance
 	Bound ledger.Bound
 
 	// Loss is what one release may cost: Mu2 with ledger.GDP, Rho with ledger.ZCDP;
@@ -75,7 +76,7 @@ type Choice struct {
 
 // Choose predicts the error of rounded Gaussian and of discrete Laplace noise for one
 // loss, and chooses the mechanism with the smaller standard deviation. It predicts
-// only: [dp.Draw] draws rounded Gaussian noise.
+// only: [dp.Draw] draws what the measure declares.
 //
 // Laplace noise is drawn for each of the L0 cells that a person changes by at most
 // LInf. In a GDP account it costs the least of L0 [accounting.MuOfPure](LInf/b)^2 and
@@ -90,6 +91,10 @@ func Choose(ctx context.Context, q Question) (Choice, error) {
 	if q.Force > DiscreteLaplace || q.Bound > ledger.PLD {
 		return Choice{}, ErrQuestion
 	}
+	if q.Spec.External() || q.Spec.Kind == contrib.KindKeys {
+		return Choice{}, ErrQuestion // neither noise is drawn of it
+	}
+	q.Spec.Noise = dp.Gaussian // what is predicted below; the other option has its own arithmetic
 	mu2, b, err := q.scales(ctx)
 	if err != nil {
 		return Choice{}, err

@@ -158,6 +158,28 @@ func TestChooseThresholds(t *testing.T) {
 	}
 }
 
+// TestChooseWhateverIsDeclared: the two options are those of the two laws, whichever of
+// them the measure declares or a release would take by itself.
+func TestChooseWhateverIsDeclared(t *testing.T) {
+	for _, loss := range []float64{0.1, 40} {
+		var want plan.Choice
+		for _, law := range []dp.Law{dp.Gaussian, dp.Laplace, dp.Automatic} {
+			s := sizesOf(t, 1)
+			s.Noise = law
+			got, err := plan.Choose(t.Context(), plan.Question{Spec: s, Loss: ledger.Loss{Mu2: unitsFrom(t, loss)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want.Mechanism == plan.ByError {
+				want = got
+			}
+			if got != want {
+				t.Errorf("mu^2 %v, law %d: %+v, not %+v", loss, law, got, want)
+			}
+		}
+	}
+}
+
 func TestChooseRefuses(t *testing.T) {
 	s, loss := sizesOf(t, 1), ledger.Loss{Mu2: unitsFrom(t, 0.1)}
 	inPlan := plan.Question{Spec: s, Bound: ledger.PLD, Times: 1, Budget: budget}
@@ -169,6 +191,12 @@ func TestChooseRefuses(t *testing.T) {
 		"force":   {func() plan.Question { return plan.Question{Spec: s, Loss: loss, Force: 7} }, plan.ErrQuestion},
 		"no loss": {func() plan.Question { return plan.Question{Spec: s} }, dp.ErrLoss},
 		"no rho":  {func() plan.Question { return plan.Question{Spec: s, Bound: ledger.ZCDP, Loss: loss} }, dp.ErrLoss},
+		"no values": {func() plan.Question {
+			return plan.Question{Spec: spec(t, dp.Keys{Name: "list", Purpose: "p", MaxItems: 2, LookbackDays: 7, Share: 1}), Loss: ledger.Loss{Mu2: loss.Mu2, Delta: unitsFrom(t, 1e-9)}}
+		}, plan.ErrQuestion},
+		"another library": {func() plan.Question {
+			return plan.Question{Spec: spec(t, dp.Variance{Name: "spread", Purpose: "p", By: dp.Everybody{}, Of: dp.QuantityEvents, MaxEvents: 9, LookbackDays: 7, Share: 1}), Loss: loss}
+		}, plan.ErrQuestion},
 		"no spec": {func() plan.Question { return plan.Question{Loss: loss} }, dp.ErrSpec},
 		"delta": {func() plan.Question {
 			return plan.Question{Spec: s, Loss: ledger.Loss{Mu2: loss.Mu2, Delta: unitsFrom(t, 1e-9)}}

@@ -23,7 +23,7 @@ const leastRest = nano / 100
 // Errors of a [Period].
 var (
 	ErrLine   = errors.New("plan: a line has a measure, a name of printable text, is released 1 to 10000 times, and has one of Weight, Target and Share")
-	ErrTarget = errors.New("plan: a target is a standard deviation, or a part of at most 1 at a count, that some loss within the envelope reaches")
+	ErrTarget = errors.New("plan: a target is a standard deviation, or a part of at most 1 at a count, that some loss within the envelope reaches, of a measure whose values have a known error")
 	ErrKeep   = errors.New("plan: Period.Keep is from 0 to 0.9")
 )
 
@@ -225,8 +225,8 @@ func (p Period) task(l Line) (task, error) {
 	if set != 1 || l.Times < 1 || l.Times > MaxTimes || !contrib.ValidKey(l.Name) {
 		return task{}, ErrLine
 	}
-	if t.target() && spec.External() {
-		return task{}, ErrTarget // of an error that nobody knows
+	if t.target() && (spec.External() || spec.Kind == contrib.KindKeys) {
+		return task{}, ErrTarget // of an error that nobody knows, or of values that there are none of
 	}
 	if t.target() && !spec.Discovered {
 		t.need, err = leastMu2(&t, accounting.Units{}, 0)
