@@ -175,12 +175,12 @@ func (e *Engine) bind(r *ledger.Request, spec *contrib.Spec, counts *dp.Counts, 
 	if about.Root != 0 && !k.counts(about.Root) {
 		return dp.ErrRoots
 	}
-	if counts.Drawn() && !e.account.Asked(r.Name) {
-		return dp.ErrDrawn
-	}
 	w, err := e.account.Window(now)
 	if err != nil {
 		return err
+	}
+	if counts.Drawn() && !e.account.Asked(r.Name, w.Index) {
+		return dp.ErrDrawn
 	}
 	if day := dayOf(now); about.Window != w.Index || about.AsOf > day || about.AsOf < day-1 {
 		return ErrCountsAge

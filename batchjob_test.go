@@ -252,6 +252,27 @@ func TestCountsGoOn(t *testing.T) {
 	}
 }
 
+// TestDrawnCountsAreNotCharged asks, with counts that are used up, under a name of the
+// window before, which the log has not left yet: nothing is charged.
+func TestDrawnCountsAreNotCharged(t *testing.T) {
+	e := discreettest.Open(t, discreet.Config{Measures: batchMeasures})
+	people := customers(5)
+	e.Agree(t, people...)
+	q := discreet.Query{Name: "weekly", Measure: "topics", Share: 0.1}
+	_, err := e.ReleaseCounts(t.Context(), q, job(t, e, dp.BoundOptions{}, "a", people...), operator)
+	check(t, err)
+	e.Clock.Advance(30 * 24 * time.Hour)
+	used := job(t, e, dp.BoundOptions{}, "a", people...)
+	_, err = dp.Merge(used)
+	check(t, err)
+	records := e.Account().Records
+	if _, err := e.ReleaseCounts(t.Context(), q, used, operator); !errors.Is(err, dp.ErrDrawn) || e.Account().Records != records {
+		t.Errorf("%v, with %d records after %d", err, e.Account().Records, records)
+	}
+	_, err = e.ReleaseCounts(t.Context(), q, job(t, e, dp.BoundOptions{}, "a", people...), operator)
+	check(t, err)
+}
+
 // TestAdmission holds who gets a Grant for a batch job.
 func TestAdmission(t *testing.T) {
 	ctx := t.Context()
