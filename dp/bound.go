@@ -52,8 +52,8 @@ const (
 //
 // A contribution counts if its Grant covers the last moment of the day asOf, and Time
 // where there is one; others are left out, and told to Progress. A Link or Grant that
-// is missing, of another person or of another purpose ends it with an error, as do
-// pseudonyms under two roots and people of another shard.
+// is missing, of another person or of another purpose ends it with an error, as do a
+// Grant that was decided before that day, pseudonyms under two roots and people of another shard.
 //
 // What does not fit into Memory goes to a file in Dir, sealed under a key that is in
 // memory alone; a process that is killed leaves nothing that can be read, and the next

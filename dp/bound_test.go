@@ -35,7 +35,7 @@ func linkUnder(root uint32, purpose string, n uint64) dp.Link {
 }
 
 func grantOf(l dp.Link, from, to time.Time) dp.Grant {
-	return proof.NewGrant(proof.GrantFields{Subject: l.Subject(), Purpose: l.Purpose(), From: from, To: to, Notice: "n", Version: 1})
+	return proof.NewGrant(proof.GrantFields{Subject: l.Subject(), Purpose: l.Purpose(), From: from, To: to, Decided: midnight(today), Notice: "n", Version: 1})
 }
 
 func midnight(d dp.Day) time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
@@ -283,6 +283,11 @@ func TestBoundRefuses(t *testing.T) {
 		"grant for other purpose": {change(func(c *dp.Contribution) {
 			c.Grant = proof.NewGrant(proof.GrantFields{Subject: c.Link.Subject(), Purpose: "q", From: midnight(0), To: midnight(today + 9)})
 		}), dp.ErrPurpose},
+		"an old grant": {change(func(c *dp.Contribution) {
+			c.Grant = proof.NewGrant(proof.GrantFields{
+				Subject: c.Link.Subject(), Purpose: "p", From: midnight(0), To: midnight(today + 9), Decided: midnight(today).Add(-time.Millisecond),
+			})
+		}), dp.ErrOld},
 		"two roots": {change(func(c *dp.Contribution) {
 			c.Link = linkUnder(8, "p", 2)
 			c.Grant = grantOf(c.Link, midnight(today-1), midnight(today+9))
