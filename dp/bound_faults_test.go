@@ -294,3 +294,17 @@ func TestBoundKeepsToMemory(t *testing.T) {
 	}
 	runtime.KeepAlive(got)
 }
+
+// TestBoundOfOnePerson bounds a person who has all the contributions that fit: besides
+// them, bounding takes next to nothing.
+func TestBoundOfOnePerson(t *testing.T) {
+	for name, spec := range tableSpecs(t) {
+		list := make([]dp.Contribution, 40_000)
+		for i := range list {
+			list[i] = of(1, "abc"[i%3:i%3+1], int64(1+i%5))
+		}
+		if room := dp.RoomBeside(spec, 3, today, list); room > 4096 {
+			t.Errorf("%s: room for %d more", name, room)
+		}
+	}
+}
