@@ -30,6 +30,7 @@ func linkUnder(root uint32, purpose string, n uint64) dp.Link {
 	h *= 0xbf58476d1ce4e5b9
 	binary.BigEndian.PutUint64(id[:], h^h>>32)
 	binary.BigEndian.PutUint64(id[8:], n)
+	binary.BigEndian.PutUint64(subject[:], h^h>>31)
 	binary.BigEndian.PutUint64(subject[8:], n+1)
 	return ident.NewLink(ident.NewSubject(ident.NewID(root, &subject)), purpose, ident.NewID(root, &id), salt(h))
 }
@@ -291,6 +292,9 @@ func TestBoundRefuses(t *testing.T) {
 		"two roots": {change(func(c *dp.Contribution) {
 			c.Link = linkUnder(8, "p", 2)
 			c.Grant = grantOf(c.Link, midnight(today-1), midnight(today+9))
+		}), dp.ErrRoots},
+		"two epochs": {change(func(c *dp.Contribution) {
+			c.Link = ident.NewLink(c.Link.Subject(), "p", link(2).ID(), link(2).Salt())
 		}), dp.ErrRoots},
 		"two salts": {change(func(c *dp.Contribution) {
 			c.Link = ident.NewLink(c.Link.Subject(), "p", c.Link.ID(), salt(99))

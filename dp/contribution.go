@@ -19,7 +19,7 @@ var (
 	ErrOld     = errors.New("dp: a Grant that was decided before the as-of day; ask for each person again, in this job")
 	ErrSubject = errors.New("dp: Link and Grant of a contribution are of two people")
 	ErrPurpose = errors.New("dp: Link or Grant of a contribution is for another purpose than the table")
-	ErrRoots   = errors.New("dp: contributions came under two roots, or two keyrings: somebody would count twice")
+	ErrRoots   = errors.New("dp: contributions came under two roots, keyrings or epochs: somebody would count twice")
 	ErrShard   = errors.New("dp: a person of another shard, or counts that are not each shard once")
 	ErrAsOf    = errors.New("dp: the window is negative, or the as-of day is none")
 	ErrMemory  = errors.New("dp: contributions do not fit into Memory: it is too little for Workers, or there is no Dir, or there are too many partitions")
@@ -65,17 +65,16 @@ func (s Shard) whole() (Shard, error) {
 }
 
 // ShardOf returns the shard, of so many, that a person's contributions belong to: the
-// same for all of them, under one keyring. It is a keyed function of the pseudonym,
-// so nobody without the key can choose it. It returns 0 for a zero Link and for fewer
+// same for all of them, under one root. It is a function of the consent subject, which
+// is keyed, so nobody without the key can choose it. It returns 0 for a zero Link and for fewer
 // than 2 shards.
 func ShardOf(l Link, of int) int {
 	if l.IsZero() || of < 2 {
 		return 0
 	}
-	salt, id := l.Salt(), l.ID().Bytes()
+	id := l.Subject().ID().Bytes()
 	b := make([]byte, 0, 64)
 	b = append(b, "shard/0"...)
-	b = append(b, salt[:]...)
 	b = append(b, id[:]...)
 	sum := sha256.Sum256(b)
 	return int(binary.BigEndian.Uint64(sum[:]) % uint64(of))
@@ -111,7 +110,7 @@ func (g *gate) admit(c *Contribution) (bool, error) {
 	if c.Grant.Decided().Before(g.start) {
 		return false, ErrOld // whoever took consent back since would count
 	}
-	root := c.Link.ID().KeyID()
+	root := c.Link.Subject().ID().KeyID()
 	if g.root == 0 {
 		g.root = root
 	}

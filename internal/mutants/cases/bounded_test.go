@@ -23,7 +23,7 @@ import (
 func handed(root uint32, n int, partition string, value int64) dp.Contribution {
 	var id, subject [16]byte
 	binary.BigEndian.PutUint64(id[:], uint64(n+1)*0x9e3779b97f4a7c15)
-	binary.BigEndian.PutUint64(subject[:], uint64(n+1))
+	binary.BigEndian.PutUint64(subject[:], uint64(n+1)*0xbf58476d1ce4e5b9)
 	l := ident.NewLink(ident.NewSubject(ident.NewID(root, &subject)), "p", ident.NewID(root, &id), salt(n))
 	end := time.Unix(int64(today)*86400, 0)
 	return dp.Contribution{
