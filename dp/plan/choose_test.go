@@ -141,6 +141,23 @@ func TestChooseInAnAccount(t *testing.T) {
 	}
 }
 
+// TestChooseWithNorm: Laplace noise is no larger than what a release would draw, whose
+// L1 sensitivity a norm lowers.
+func TestChooseWithNorm(t *testing.T) {
+	s := spec(t, dp.SegmentSizes{Name: "sizes", Purpose: "p", MaxSegments: 2, MaxNorm: 1, Noise: dp.Laplace, Share: 1})
+	for _, loss := range []float64{0.1, 4} {
+		u := unitsFrom(t, loss)
+		got, err := plan.Choose(t.Context(), plan.Question{Spec: s, Loss: ledger.Loss{Mu2: u}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := dp.Predict(&s, u, accounting.Units{})
+		if err != nil || n.Mechanism != "discrete-laplace" || got.Laplace.Scale > n.Sigma*(1+1e-9) {
+			t.Errorf("mu^2 %v: %+v, a release has %v, %v", loss, got.Laplace, n.Sigma, err)
+		}
+	}
+}
+
 // TestChooseThresholds gives a discovered table its threshold with either noise.
 func TestChooseThresholds(t *testing.T) {
 	s, loss := items(t, "found", dp.Discovered{}, 1), ledger.Loss{Mu2: unitsFrom(t, 0.1), Delta: unitsFrom(t, 1e-8)}
