@@ -63,7 +63,8 @@ type Admission struct {
 
 // Admission decides whether what a batch job holds of a person may be used for a
 // purpose, and returns the proofs that [dp.Bound] asks for: once for each person and
-// job, right before the job. What was done before the consent began is not covered by
+// job, in the job: after Batch, since [dp.Bound] refuses a Grant that was decided before
+// the as-of day, with [dp.ErrOld]. What was done before the consent began is not covered by
 // the Grant; see [dp.Contribution].Time. s may be nil; an explicit no among the
 // signals, and one of Config.Source, reaches what is stored, as with an event. It
 // returns ErrNoPurpose for a purpose without segments and measures.
@@ -175,12 +176,12 @@ func (e *Engine) bind(r *ledger.Request, spec *contrib.Spec, counts *dp.Counts, 
 	if about.Root != 0 && !k.counts(about.Root) {
 		return dp.ErrRoots
 	}
-	if counts.Drawn() && !e.account.Asked(r.Name) {
-		return dp.ErrDrawn
-	}
 	w, err := e.account.Window(now)
 	if err != nil {
 		return err
+	}
+	if counts.Drawn() && !e.account.Asked(r.Name, w.Index) {
+		return dp.ErrDrawn
 	}
 	if day := dayOf(now); about.Window != w.Index || about.AsOf > day || about.AsOf < day-1 {
 		return ErrCountsAge

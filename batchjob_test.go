@@ -182,7 +182,9 @@ func TestReleaseCountsRefuses(t *testing.T) {
 	}
 	refused("looser bounds", q, bound(&looser, b.Window, b.AsOf), dp.ErrCounts)
 	refused("another window", q, bound(&b.Spec, b.Window+1, b.AsOf), discreet.ErrCountsAge)
-	refused("tomorrow", q, bound(&b.Spec, b.Window, b.AsOf+1), discreet.ErrCountsAge)
+	nobody, err := dp.Bound(ctx, &b.Spec, b.Window, b.AsOf+1, admitted(t, e, "a", nil, dp.Shard{}), dp.BoundOptions{})
+	check(t, err)
+	refused("tomorrow", q, nobody, discreet.ErrCountsAge)
 	refused("two days ago", q, bound(&b.Spec, b.Window, b.AsOf-2), discreet.ErrCountsAge)
 	other := discreettest.Open(t, discreet.Config{Measures: batchMeasures})
 	other.Agree(t, people...)
@@ -250,6 +252,52 @@ func TestCountsGoOn(t *testing.T) {
 	if got := e.Account(); got.Entries != 1 || got.Answered != 1 {
 		t.Errorf("after the draw: %+v", got)
 	}
+}
+
+// TestKeptAdmission keeps what Admission said: on the day after, when somebody may have
+// taken consent back, Bound does not take it, and what is asked anew leaves them out.
+func TestKeptAdmission(t *testing.T) {
+	ctx := t.Context()
+	e := discreettest.Open(t, discreet.Config{Measures: batchMeasures})
+	e.Agree(t, ann, bob)
+	kept, err := e.Admission(ctx, ann, discreettest.Purpose, nil)
+	check(t, err)
+	check(t, errOf(e.Withdraw(ctx, ann, discreettest.Purpose)))
+	e.Clock.Advance(24 * time.Hour)
+	b, err := e.Batch("topics")
+	check(t, err)
+	_, err = dp.Bound(ctx, &b.Spec, b.Window, b.AsOf, func(yield func(dp.Contribution, error) bool) {
+		yield(dp.Contribution{Link: kept.Link, Grant: kept.Grant, Partition: "a"}, nil)
+	}, dp.BoundOptions{})
+	if !errors.Is(err, dp.ErrOld) {
+		t.Errorf("a Grant of yesterday: %v", err)
+	}
+	var last dp.Progress
+	job(t, e, dp.BoundOptions{Progress: func(p dp.Progress) { last = p }}, "a", ann, bob)
+	if last.People != 1 {
+		t.Errorf("%d people count", last.People)
+	}
+}
+
+// TestDrawnCountsAreNotCharged asks, with counts that are used up, under a name of the
+// window before, which the log has not left yet: nothing is charged.
+func TestDrawnCountsAreNotCharged(t *testing.T) {
+	e := discreettest.Open(t, discreet.Config{Measures: batchMeasures})
+	people := customers(5)
+	e.Agree(t, people...)
+	q := discreet.Query{Name: "weekly", Measure: "topics", Share: 0.1}
+	_, err := e.ReleaseCounts(t.Context(), q, job(t, e, dp.BoundOptions{}, "a", people...), operator)
+	check(t, err)
+	e.Clock.Advance(30 * 24 * time.Hour)
+	used := job(t, e, dp.BoundOptions{}, "a", people...)
+	_, err = dp.Merge(used)
+	check(t, err)
+	records := e.Account().Records
+	if _, err := e.ReleaseCounts(t.Context(), q, used, operator); !errors.Is(err, dp.ErrDrawn) || e.Account().Records != records {
+		t.Errorf("%v, with %d records after %d", err, e.Account().Records, records)
+	}
+	_, err = e.ReleaseCounts(t.Context(), q, job(t, e, dp.BoundOptions{}, "a", people...), operator)
+	check(t, err)
 }
 
 // TestAdmission holds who gets a Grant for a batch job.

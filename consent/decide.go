@@ -125,7 +125,7 @@ func (b *Book) Decide(q Question) Decision {
 	if open != nil && open.contains(event) {
 		return Decision{Allowed: true, Reason: Granted, grant: proof.NewGrant(proof.GrantFields{
 			Subject: q.Subject, Purpose: q.Purpose,
-			From: moment(open.given), To: moment(open.end()),
+			From: moment(open.given), To: moment(open.end()), Decided: q.Now,
 			Notice: open.shown.notice, Version: open.shown.version,
 		})}
 	}
@@ -188,7 +188,7 @@ func bySource(q *Question, since, until, event, now int64) Decision {
 		d.Allowed, d.Reason = true, Granted
 		d.grant = proof.NewGrant(proof.GrantFields{
 			Subject: q.Subject, Purpose: q.Purpose,
-			From: moment(since), To: moment(until),
+			From: moment(since), To: moment(until), Decided: q.Now,
 			Notice: q.Source.Answer.Notice, Version: q.Source.Answer.Version,
 		})
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // Grant returns a grant for the link's person and purpose, from the given
-// moment on for a year.
+// moment on for a year, as decided at its end, so that it is young enough for a batch job.
 func Grant(t testing.TB, l pseudonym.Link, from time.Time) segment.Grant {
 	t.Helper()
 	mustTest(t)
@@ -24,7 +24,7 @@ func Grant(t testing.TB, l pseudonym.Link, from time.Time) segment.Grant {
 		t.Fatal("discreettest: a grant needs a link")
 	}
 	return proof.NewGrant(proof.GrantFields{
-		Subject: l.Subject(), Purpose: l.Purpose(), From: from, To: from.AddDate(1, 0, 0),
+		Subject: l.Subject(), Purpose: l.Purpose(), From: from, To: from.AddDate(1, 0, 0), Decided: from.AddDate(1, 0, 0),
 		Notice: "test", Version: 1,
 	})
 }

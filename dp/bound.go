@@ -39,12 +39,12 @@ const (
 	maxWorkers    = 256
 	recordMemory  = 48  // bytes of a record
 	nameMemory    = 128 // bytes of a discovered partition, beside its text
-	buckets       = 256 // that people are dealt to, by one byte of their pseudonyms
+	buckets       = 256 // that people are dealt to, by one byte of their subjects
 	told          = 1 << 16
 )
 
 // Bound adds up contributions for a [Table] in an accounting window, as of the end of
-// day asOf: what each person contributes, by pseudonym, is brought together and cut
+// day asOf: what each person contributes, by consent subject, is brought together and cut
 // to the bounds of spec, by [contrib.Spec.Vector], so that adding or removing one
 // person changes at most L0 sums, each by at most LInf. The result is the same for every
 // order of the contributions, every way to split them, and all options.
@@ -52,8 +52,8 @@ const (
 //
 // A contribution counts if its Grant covers the last moment of the day asOf, and Time
 // where there is one; others are left out, and told to Progress. A Link or Grant that
-// is missing, of another person or of another purpose ends it with an error, as do
-// pseudonyms under two roots and people of another shard.
+// is missing, of another person or of another purpose ends it with an error, as do a
+// Grant that was decided before that day, pseudonyms under two roots and people of another shard.
 //
 // What does not fit into Memory goes to a file in Dir, sealed under a key that is in
 // memory alone; a process that is killed leaves nothing that can be read, and the next
@@ -219,7 +219,7 @@ func (b *bounder) take(c *Contribution, at uint32) error {
 		}
 		b.list = slices.Grow(b.list, min(more, b.room-len(b.list)))
 	}
-	id := c.Link.ID().Bytes()
+	id := c.Link.Subject().ID().Bytes() // the same in every epoch, which a pseudonym is not
 	b.list = append(b.list, record{
 		hi: binary.BigEndian.Uint64(id[4:]), lo: binary.BigEndian.Uint64(id[12:]), salt: c.Link.Salt(), at: at, value: c.Value,
 	})
@@ -257,7 +257,7 @@ func (b *bounder) tell() {
 	b.options.Progress(b.progress)
 }
 
-// deal puts records in the order of one byte of their pseudonyms, in place, and
+// deal puts records in the order of one byte of their subjects, in place, and
 // returns those of each value of it.
 func deal(list []record, depth int) (dealt [buckets][]record) {
 	var from, to [buckets]int

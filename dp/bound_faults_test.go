@@ -32,7 +32,7 @@ func crowd(people, each int) (list []dp.Contribution) {
 	return list
 }
 
-// TestBoundDealsAgain bounds people whose pseudonyms begin alike, up to all bytes but
+// TestBoundDealsAgain bounds people whose subjects begin alike, up to all bytes but
 // one, with room for few: buckets are dealt again, as far down as they must.
 func TestBoundDealsAgain(t *testing.T) {
 	spec := mustSpec(t, dp.Table{Name: "m", Purpose: "p", Partitions: dp.Discovered{}, MaxPartitions: 2, Of: dp.CountedPeople{}, Share: 1})
@@ -46,7 +46,7 @@ func TestBoundDealsAgain(t *testing.T) {
 				b[k] = 0
 			}
 			b[same] = id[15]
-			l := ident.NewLink(ident.NewSubject(ident.NewID(7, &[16]byte{byte(i), 1})), "p", ident.NewID(7, &b), salt(i))
+			l := ident.NewLink(ident.NewSubject(ident.NewID(7, &b)), "p", ident.NewID(7, &[16]byte{byte(i), 1}), salt(i))
 			for p := range 5 {
 				list = append(list, dp.Contribution{Link: l, Grant: grantOf(l, midnight(0), midnight(today+9)), Partition: fmt.Sprint(p)})
 			}
@@ -184,7 +184,7 @@ func TestSpillIsUnreadable(t *testing.T) {
 		t.Fatalf("only %d bytes were written", len(written))
 	}
 	for _, c := range list {
-		id, salt := c.Link.ID().Bytes(), c.Link.Salt()
+		id, salt := c.Link.Subject().ID().Bytes(), c.Link.Salt()
 		for _, secret := range [][]byte{id[4:], salt[8:]} {
 			if bytes.Contains(written, secret) {
 				t.Fatal("a person is readable in the file")
@@ -293,4 +293,18 @@ func TestBoundKeepsToMemory(t *testing.T) {
 		t.Errorf("%d bytes are alive, with a Memory of %d", used, memory)
 	}
 	runtime.KeepAlive(got)
+}
+
+// TestBoundOfOnePerson bounds a person who has all the contributions that fit: besides
+// them, bounding takes next to nothing.
+func TestBoundOfOnePerson(t *testing.T) {
+	for name, spec := range tableSpecs(t) {
+		list := make([]dp.Contribution, 40_000)
+		for i := range list {
+			list[i] = of(1, "abc"[i%3:i%3+1], int64(1+i%5))
+		}
+		if room := dp.RoomBeside(spec, 3, today, list); room > 4096 {
+			t.Errorf("%s: room for %d more", name, room)
+		}
+	}
 }

@@ -30,12 +30,13 @@ func linkUnder(root uint32, purpose string, n uint64) dp.Link {
 	h *= 0xbf58476d1ce4e5b9
 	binary.BigEndian.PutUint64(id[:], h^h>>32)
 	binary.BigEndian.PutUint64(id[8:], n)
+	binary.BigEndian.PutUint64(subject[:], h^h>>31)
 	binary.BigEndian.PutUint64(subject[8:], n+1)
 	return ident.NewLink(ident.NewSubject(ident.NewID(root, &subject)), purpose, ident.NewID(root, &id), salt(h))
 }
 
 func grantOf(l dp.Link, from, to time.Time) dp.Grant {
-	return proof.NewGrant(proof.GrantFields{Subject: l.Subject(), Purpose: l.Purpose(), From: from, To: to, Notice: "n", Version: 1})
+	return proof.NewGrant(proof.GrantFields{Subject: l.Subject(), Purpose: l.Purpose(), From: from, To: to, Decided: midnight(today), Notice: "n", Version: 1})
 }
 
 func midnight(d dp.Day) time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
@@ -283,9 +284,17 @@ func TestBoundRefuses(t *testing.T) {
 		"grant for other purpose": {change(func(c *dp.Contribution) {
 			c.Grant = proof.NewGrant(proof.GrantFields{Subject: c.Link.Subject(), Purpose: "q", From: midnight(0), To: midnight(today + 9)})
 		}), dp.ErrPurpose},
+		"an old grant": {change(func(c *dp.Contribution) {
+			c.Grant = proof.NewGrant(proof.GrantFields{
+				Subject: c.Link.Subject(), Purpose: "p", From: midnight(0), To: midnight(today + 9), Decided: midnight(today).Add(-time.Millisecond),
+			})
+		}), dp.ErrOld},
 		"two roots": {change(func(c *dp.Contribution) {
 			c.Link = linkUnder(8, "p", 2)
 			c.Grant = grantOf(c.Link, midnight(today-1), midnight(today+9))
+		}), dp.ErrRoots},
+		"two epochs": {change(func(c *dp.Contribution) {
+			c.Link = ident.NewLink(c.Link.Subject(), "p", link(2).ID(), link(2).Salt())
 		}), dp.ErrRoots},
 		"two salts": {change(func(c *dp.Contribution) {
 			c.Link = ident.NewLink(c.Link.Subject(), "p", c.Link.ID(), salt(99))

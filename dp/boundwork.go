@@ -94,7 +94,7 @@ func (w *worker) flush() error {
 }
 
 // bucket bounds people whose records are in runs of the file, all of which have the
-// same first depth+1 bytes of the pseudonym. Where they do not fit into memory, they
+// same first depth+1 bytes of the subject. Where they do not fit into memory, they
 // are dealt by the next byte, to runs of fewer people.
 func (w *worker) bucket(runs []run, depth int) (err error) {
 	list := w.space[:0]

@@ -84,6 +84,8 @@ func (c *cutter) lowest(salt ident.Salt) []uint32 {
 	return kept
 }
 
+const manyRecords = 4096 // of one person
+
 // vectors calls f with the bounded contribution of each person among the records.
 func (c *cutter) vectors(list []record, f func([]contrib.Cell) error) error {
 	order(list)
@@ -92,8 +94,14 @@ func (c *cutter) vectors(list []record, f func([]contrib.Cell) error) error {
 		if err != nil {
 			return err
 		}
+		mine := list[:n]
+		if n > manyRecords { // what takes room of its own below is what may count
+			if mine, err = c.compact(mine); err != nil {
+				return err
+			}
+		}
 		c.given = c.given[:0]
-		for _, r := range list[:n] {
+		for _, r := range mine {
 			c.given = append(c.given, contrib.Given{Partition: c.names[r.at], Value: r.value})
 		}
 		p := contrib.Person{Salt: list[0].salt, Given: c.given}

@@ -16,9 +16,10 @@ var (
 	ErrTable   = errors.New("dp: contributions are bounded for a Table; other measures are counted from profiles")
 	ErrLink    = errors.New("dp: a contribution without a Link")
 	ErrGrant   = errors.New("dp: a contribution without a Grant")
+	ErrOld     = errors.New("dp: a Grant that was decided before the as-of day; ask for each person again, in this job")
 	ErrSubject = errors.New("dp: Link and Grant of a contribution are of two people")
 	ErrPurpose = errors.New("dp: Link or Grant of a contribution is for another purpose than the table")
-	ErrRoots   = errors.New("dp: contributions came under two roots, or two keyrings: somebody would count twice")
+	ErrRoots   = errors.New("dp: contributions came under two roots, keyrings or epochs: somebody would count twice")
 	ErrShard   = errors.New("dp: a person of another shard, or counts that are not each shard once")
 	ErrAsOf    = errors.New("dp: the window is negative, or the as-of day is none")
 	ErrMemory  = errors.New("dp: contributions do not fit into Memory: it is too little for Workers, or there is no Dir, or there are too many partitions")
@@ -37,7 +38,7 @@ type (
 // be several of a person, also in one partition, in any order.
 type Contribution struct {
 	Link      Link      // for the purpose of the table
-	Grant     Grant     // of the person of Link, for that purpose
+	Grant     Grant     // of the person of Link, for that purpose, decided on the as-of day or later
 	Partition string    // 1 to 128 bytes of printable text
 	Value     int64     // as the table counts: see CountedPeople, CountedEvents, CountedAmounts
 	Time      time.Time // when it happened; the Grant must cover it then. Optional
@@ -64,17 +65,16 @@ func (s Shard) whole() (Shard, error) {
 }
 
 // ShardOf returns the shard, of so many, that a person's contributions belong to: the
-// same for all of them, under one keyring. It is a keyed function of the pseudonym,
-// so nobody without the key can choose it. It returns 0 for a zero Link and for fewer
+// same for all of them, under one root. It is a function of the consent subject, which
+// is keyed, so nobody without the key can choose it. It returns 0 for a zero Link and for fewer
 // than 2 shards.
 func ShardOf(l Link, of int) int {
 	if l.IsZero() || of < 2 {
 		return 0
 	}
-	salt, id := l.Salt(), l.ID().Bytes()
+	id := l.Subject().ID().Bytes()
 	b := make([]byte, 0, 64)
 	b = append(b, "shard/0"...)
-	b = append(b, salt[:]...)
 	b = append(b, id[:]...)
 	sum := sha256.Sum256(b)
 	return int(binary.BigEndian.Uint64(sum[:]) % uint64(of))
@@ -84,12 +84,14 @@ func ShardOf(l Link, of int) int {
 type gate struct {
 	spec  *Spec
 	shard Shard
-	end   time.Time // the last moment of the as-of day
+	start time.Time // of the as-of day
+	end   time.Time // its last moment
 	root  uint32    // of all pseudonyms; 0 before the first
 }
 
 func newGate(f *frame) gate {
-	return gate{spec: &f.spec, shard: f.from.shard, end: time.Unix(int64(f.asOf)*86400+86399, 999_999_999)}
+	start := int64(f.asOf) * 86400
+	return gate{spec: &f.spec, shard: f.from.shard, start: time.Unix(start, 0), end: time.Unix(start+86399, 999_999_999)}
 }
 
 // admit reports whether a contribution counts. What its proofs do not fit is an
@@ -105,7 +107,10 @@ func (g *gate) admit(c *Contribution) (bool, error) {
 	case c.Link.Purpose() != g.spec.Purpose || c.Grant.Purpose() != g.spec.Purpose:
 		return false, ErrPurpose
 	}
-	root := c.Link.ID().KeyID()
+	if c.Grant.Decided().Before(g.start) {
+		return false, ErrOld // whoever took consent back since would count
+	}
+	root := c.Link.Subject().ID().KeyID()
 	if g.root == 0 {
 		g.root = root
 	}

@@ -72,3 +72,17 @@ func BoundOn(ctx context.Context, spec *Spec, window int32, asOf Day, seq iter.S
 	}
 	return b.run(ctx, seq)
 }
+
+// RoomBeside returns for how many contributions bounding one person takes room beside
+// the records.
+func RoomBeside(spec *Spec, window int32, asOf Day, list []Contribution) int {
+	b := newBounder(&frame{spec: *spec, window: window, asOf: asOf, from: &origin{shard: Shard{Of: 1}}}, BoundOptions{Memory: defaultMemory, Workers: 1})
+	for i := range list {
+		if at, ok, err := b.place(list[i].Partition); ok && err == nil {
+			b.take(&list[i], at)
+		}
+	}
+	c := cutter{frame: b.frame, names: b.names}
+	c.vectors(b.list, func([]contrib.Cell) error { return nil })
+	return cap(c.given)
+}

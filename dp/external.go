@@ -88,7 +88,12 @@ func (t *tally) external(x External, n *Noise) ([]Cell, error) {
 		in := proof.ExternalRow{
 			Variance: s.Kind == contrib.KindVariance, Epsilon: n.Epsilon, Rows: s.L0(), Span: high - low, Ranks: s.Ranks,
 		}
-		for ; at < len(t.places) && t.places[at]>>32 == uint64(row); at++ {
+		end := at
+		for end < len(t.places) && t.places[end]>>32 == uint64(row) {
+			end++
+		}
+		in.Numbers = make([]proof.ExternalNumber, 0, end-at) // grown, it would leave copies behind
+		for ; at < end; at++ {
 			in.Numbers = append(in.Numbers, proof.ExternalNumber{Number: int64(uint32(t.places[at])), People: t.values[at]})
 		}
 		values, err := x.Draw(in)

@@ -56,6 +56,9 @@ func TestExternalIsFedWithBoundedNumbers(t *testing.T) {
 		if row.Variance || row.Epsilon != epsilon || row.Rows != 2 || row.Span != 5000 || !reflect.DeepEqual(row.Ranks, []int64{250_000, 900_000}) {
 			t.Fatalf("%+v", row)
 		}
+		if cap(row.Numbers) != len(row.Numbers) {
+			t.Error("what was fed grew, and left copies behind")
+		}
 		for _, n := range row.Numbers {
 			if n != (proof.ExternalNumber{}) {
 				t.Error("what was fed is still there")

@@ -21,16 +21,16 @@ const (
 	runRecords  = 4096 // of one run at most
 )
 
-// record is one contribution in memory, and written: 16 bytes of pseudonym (its root
-// is that of all), 16 of salt, 4 of partition, 8 of value.
+// record is one contribution in memory, and written: 16 bytes of the person's consent
+// subject (its root is that of all), 16 of salt, 4 of partition, 8 of value.
 type record struct {
-	hi, lo uint64 // the pseudonym
+	hi, lo uint64 // the subject
 	salt   [16]byte
 	at     uint32 // place of the partition among names
 	value  int64
 }
 
-// byteOf returns byte i of the pseudonym, which is even, being keyed.
+// byteOf returns byte i of the subject, which is even, being keyed.
 func (r *record) byteOf(i int) byte {
 	if i < 8 {
 		return byte(r.hi >> (56 - 8*i))

@@ -210,12 +210,12 @@ func (a *Account) Declare(ctx context.Context, name string, spec []byte, now tim
 	return day, nil
 }
 
-// Asked reports whether a release of that name was charged in the window that the log
-// has reached, as far as this process knows.
-func (a *Account) Asked(name string) bool {
+// Asked reports whether a release of that name was charged in a window, as far as this
+// process knows; false for a window that the log has not reached, or has left.
+func (a *Account) Asked(name string, window int32) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.st.entries[name] != nil
+	return a.st.window == window && a.st.entries[name] != nil
 }
 
 // Declared returns the position in the log of the latest declaration under a name,

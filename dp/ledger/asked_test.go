@@ -7,10 +7,11 @@ import "testing"
 func TestAsked(t *testing.T) {
 	ctx, d := t.Context(), new(disk)
 	a := open(t, d)
+	in := int32(0)
 	asked := func(name string, want bool) {
 		t.Helper()
-		if a.Asked(name) != want {
-			t.Errorf("%s: asked for is %v", name, !want)
+		if a.Asked(name, in) != want {
+			t.Errorf("%s in window %d: asked for is %v", name, in, !want)
 		}
 	}
 	asked("x", false)
@@ -25,8 +26,12 @@ func TestAsked(t *testing.T) {
 	}
 	a = open(t, d)
 	asked("x", true)
+	in = 1 // which the log has not reached
+	asked("x", false)
 	if err := a.Advance(ctx, at(40)); err != nil {
 		t.Fatal(err)
 	}
+	asked("x", false)
+	in = 0
 	asked("x", false)
 }

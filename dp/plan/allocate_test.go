@@ -77,6 +77,14 @@ func TestAllocateRefuses(t *testing.T) {
 			l.Weight, l.Target = 0, plan.Target{StdDev: 1e9}
 			l.Measure = dp.Variance{Name: "spread", Purpose: "personalize", By: dp.Everybody{}, Of: dp.QuantityEvents, MaxEvents: 9, LookbackDays: 7}
 		}), plan.ErrTarget},
+		"of no values": {with(func(l *plan.Line) {
+			l.Weight, l.Target = 0, plan.Target{StdDev: 1e9}
+			l.Measure = dp.Keys{Name: "list", Purpose: "personalize", MaxItems: 2, LookbackDays: 7}
+		}), plan.ErrTarget},
+		"a part of no values": {with(func(l *plan.Line) {
+			l.Weight, l.Target = 0, plan.Target{Relative: 0.1, At: 500}
+			l.Measure = dp.Keys{Name: "list", Purpose: "personalize", MaxItems: 2, LookbackDays: 7}
+		}), plan.ErrTarget},
 		"out of reach": {with(func(l *plan.Line) { l.Weight, l.Target = 0, plan.Target{StdDev: 1e-9} }), plan.ErrTarget},
 		"below a threshold": {with(func(l *plan.Line) {
 			l.Measure, l.Weight, l.Target = openItems("found", dp.Discovered{}, 1), 0, plan.Target{Relative: 1, At: 1}

@@ -23,9 +23,9 @@ type Mechanism uint8
 
 // The mechanisms.
 const (
-	ByError         Mechanism = iota // whichever predicts the smaller standard deviation
-	RoundedGaussian                  // what dp.Draw uses, unless the measure names Laplace
-	DiscreteLaplace                  // of a measure with Noise: dp.Laplace
+	ByError Mechanism = iota // whichever predicts the smaller standard deviation
+	RoundedGaussian
+	DiscreteLaplace
 )
 
 // String names the mechanism as a release does.
@@ -43,7 +43,7 @@ func (m Mechanism) String() string {
 // for the same promise hangs on what certifies the account, and on how many cells a
 // person changes.
 type Question struct {
-	Spec  dp.Spec
+	Spec  dp.Spec // whatever Noise it declares; no list of keys, and no quantiles or variance
 	Bound ledger.Bound
 
 	// Loss is what one release may cost: Mu2 with ledger.GDP, Rho with ledger.ZCDP;
@@ -82,7 +82,7 @@ type Choice struct {
 //
 // Laplace noise is drawn for each of the L0 cells that a person changes by at most
 // LInf. In a GDP account it costs the least of L0 [accounting.MuOfPure](LInf/b)^2 and
-// MuOfPure(L0 LInf/b)^2, which a Gaussian nearly always beats; with zCDP
+// MuOfPure(L1/b)^2, L1 being L0 LInf or what a norm makes of it, which a Gaussian nearly always beats; with zCDP
 // L0 [accounting.RhoOfPure](LInf/b), where it wins when noise is below one; in a
 // declared plan what its loss distribution says, where it wins for few cells.
 //
@@ -138,7 +138,7 @@ func (q *Question) scales(ctx context.Context) (mu2 accounting.Units, b float64,
 		if err != nil {
 			return mu2, 0, err
 		}
-		b = smaller(over(lInf, accounting.PureWithin(u)), over(l0*lInf, accounting.PureWithin(mu2)))
+		b = smaller(over(lInf, accounting.PureWithin(u)), over(float64(q.Spec.L1()), accounting.PureWithin(mu2)))
 	case ledger.ZCDP:
 		if mu2, err = q.Loss.Rho.Add(q.Loss.Rho); err != nil { // a Gaussian that is mu-GDP is mu^2/2-zCDP
 			return mu2, 0, err

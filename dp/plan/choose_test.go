@@ -141,6 +141,23 @@ func TestChooseInAnAccount(t *testing.T) {
 	}
 }
 
+// TestChooseWithNorm: Laplace noise is no larger than what a release would draw, whose
+// L1 sensitivity a norm lowers.
+func TestChooseWithNorm(t *testing.T) {
+	s := spec(t, dp.SegmentSizes{Name: "sizes", Purpose: "p", MaxSegments: 2, MaxNorm: 1, Noise: dp.Laplace, Share: 1})
+	for _, loss := range []float64{0.1, 4} {
+		u := unitsFrom(t, loss)
+		got, err := plan.Choose(t.Context(), plan.Question{Spec: s, Loss: ledger.Loss{Mu2: u}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := dp.Predict(&s, u, accounting.Units{})
+		if err != nil || n.Mechanism != "discrete-laplace" || got.Laplace.Scale > n.Sigma*(1+1e-9) {
+			t.Errorf("mu^2 %v: %+v, a release has %v, %v", loss, got.Laplace, n.Sigma, err)
+		}
+	}
+}
+
 // TestChooseThresholds gives a discovered table its threshold with either noise.
 func TestChooseThresholds(t *testing.T) {
 	s, loss := items(t, "found", dp.Discovered{}, 1), ledger.Loss{Mu2: unitsFrom(t, 0.1), Delta: unitsFrom(t, 1e-8)}
@@ -180,6 +197,28 @@ func TestChooseWhateverTheNoise(t *testing.T) {
 	}
 }
 
+// TestChooseWhateverIsDeclared: the two options are those of the two laws, whichever of
+// them the measure declares or a release would take by itself.
+func TestChooseWhateverIsDeclared(t *testing.T) {
+	for _, loss := range []float64{0.1, 40} {
+		var want plan.Choice
+		for _, law := range []dp.Law{dp.Gaussian, dp.Laplace, dp.Automatic} {
+			s := sizesOf(t, 1)
+			s.Noise = law
+			got, err := plan.Choose(t.Context(), plan.Question{Spec: s, Loss: ledger.Loss{Mu2: unitsFrom(t, loss)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want.Mechanism == plan.ByError {
+				want = got
+			}
+			if got != want {
+				t.Errorf("mu^2 %v, law %d: %+v, not %+v", loss, law, got, want)
+			}
+		}
+	}
+}
+
 func TestChooseRefuses(t *testing.T) {
 	s, loss := sizesOf(t, 1), ledger.Loss{Mu2: unitsFrom(t, 0.1)}
 	inPlan := plan.Question{Spec: s, Bound: ledger.PLD, Times: 1, Budget: budget}
@@ -197,6 +236,12 @@ func TestChooseRefuses(t *testing.T) {
 		}, plan.ErrQuestion},
 		"no loss": {func() plan.Question { return plan.Question{Spec: s} }, dp.ErrLoss},
 		"no rho":  {func() plan.Question { return plan.Question{Spec: s, Bound: ledger.ZCDP, Loss: loss} }, dp.ErrLoss},
+		"no values": {func() plan.Question {
+			return plan.Question{Spec: spec(t, dp.Keys{Name: "list", Purpose: "p", MaxItems: 2, LookbackDays: 7, Share: 1}), Loss: ledger.Loss{Mu2: loss.Mu2, Delta: unitsFrom(t, 1e-9)}}
+		}, plan.ErrQuestion},
+		"another library": {func() plan.Question {
+			return plan.Question{Spec: spec(t, dp.Variance{Name: "spread", Purpose: "p", By: dp.Everybody{}, Of: dp.QuantityEvents, MaxEvents: 9, LookbackDays: 7, Share: 1}), Loss: loss}
+		}, plan.ErrQuestion},
 		"no spec": {func() plan.Question { return plan.Question{Loss: loss} }, dp.ErrSpec},
 		"delta": {func() plan.Question {
 			return plan.Question{Spec: s, Loss: ledger.Loss{Mu2: loss.Mu2, Delta: unitsFrom(t, 1e-9)}}

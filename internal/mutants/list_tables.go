@@ -89,6 +89,16 @@ func tablesMutants() []Mutant {
 			}},
 		},
 		{
+			Name:  "grant-kept",
+			What:  "a Grant is taken however long ago it was decided, so that whoever took consent back since counts",
+			Cases: []string{"bounded-counts"},
+			Edits: []Edit{{
+				gate,
+				"	if c.Grant.Decided().Before(g.start) {\n",
+				"	if c.Grant.Decided().Before(g.start) && !mutant.On(\"grant-kept\") {\n",
+			}},
+		},
+		{
 			Name:  "shard-merged-twice",
 			What:  "shards are counted, and not looked at: one that comes twice takes the place of another",
 			Cases: []string{"bounded-counts"},

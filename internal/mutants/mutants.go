@@ -31,5 +31,5 @@ type Edit struct {
 
 // List returns every mutant.
 func List() []Mutant {
-	return slices.Concat(noiseMutants(), accountingMutants(), contribMutants(), kindsMutants(), tablesMutants(), ledgerMutants(), releaseMutants())
+	return slices.Concat(noiseMutants(), accountingMutants(), contribMutants(), kindsMutants(), tablesMutants(), externalMutants(), ledgerMutants(), releaseMutants())
 }

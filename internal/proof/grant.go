@@ -18,6 +18,7 @@ type Grant struct {
 	purpose string
 	from    time.Time
 	to      time.Time
+	decided int64 // ms
 	notice  string
 	version int
 }
@@ -28,13 +29,14 @@ type GrantFields struct {
 	Purpose string
 	From    time.Time // consent was given
 	To      time.Time // consent ends (expires) at the latest
+	Decided time.Time // when that was looked up; in milliseconds
 	Notice  string    // id of the notice that was shown
 	Version int       // its version
 }
 
 // NewGrant makes a Grant. Package consent and the test helpers alone call it.
 func NewGrant(f GrantFields) Grant {
-	return Grant{f.Subject, f.Purpose, f.From, f.To, f.Notice, f.Version}
+	return Grant{f.Subject, f.Purpose, f.From, f.To, f.Decided.UnixMilli(), f.Notice, f.Version}
 }
 
 // Subject returns the person the consent belongs to.
@@ -48,6 +50,10 @@ func (g Grant) From() time.Time { return g.from }
 
 // To returns the moment the consent ends at the latest.
 func (g Grant) To() time.Time { return g.to }
+
+// Decided returns when the consent was looked up, to the millisecond: what the person said
+// after that is not known.
+func (g Grant) Decided() time.Time { return time.UnixMilli(g.decided).UTC() }
 
 // Notice returns id and version of the notice that was shown.
 func (g Grant) Notice() (id string, version int) { return g.notice, g.version }

@@ -19,13 +19,13 @@ var (
 )
 
 func whole() proof.GrantFields {
-	return proof.GrantFields{Subject: who, Purpose: "personalize", From: from, To: to, Notice: "shop", Version: 2}
+	return proof.GrantFields{Subject: who, Purpose: "personalize", From: from, To: to, Decided: from.Add(time.Hour), Notice: "shop", Version: 2}
 }
 
 func TestGrantKeepsItsFields(t *testing.T) {
 	g := proof.NewGrant(whole())
 	notice, version := g.Notice()
-	got := proof.GrantFields{Subject: g.Subject(), Purpose: g.Purpose(), From: g.From(), To: g.To(), Notice: notice, Version: version}
+	got := proof.GrantFields{Subject: g.Subject(), Purpose: g.Purpose(), From: g.From(), To: g.To(), Decided: g.Decided(), Notice: notice, Version: version}
 	if got != whole() {
 		t.Errorf("%+v", got)
 	}

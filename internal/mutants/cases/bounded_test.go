@@ -23,12 +23,12 @@ import (
 func handed(root uint32, n int, partition string, value int64) dp.Contribution {
 	var id, subject [16]byte
 	binary.BigEndian.PutUint64(id[:], uint64(n+1)*0x9e3779b97f4a7c15)
-	binary.BigEndian.PutUint64(subject[:], uint64(n+1))
+	binary.BigEndian.PutUint64(subject[:], uint64(n+1)*0xbf58476d1ce4e5b9)
 	l := ident.NewLink(ident.NewSubject(ident.NewID(root, &subject)), "p", ident.NewID(root, &id), salt(n))
 	end := time.Unix(int64(today)*86400, 0)
 	return dp.Contribution{
 		Link: l, Partition: partition, Value: value,
-		Grant: proof.NewGrant(proof.GrantFields{Subject: l.Subject(), Purpose: "p", From: end.AddDate(0, -1, 0), To: end.AddDate(1, 0, 0)}),
+		Grant: proof.NewGrant(proof.GrantFields{Subject: l.Subject(), Purpose: "p", From: end.AddDate(0, -1, 0), To: end.AddDate(1, 0, 0), Decided: end}),
 	}
 }
 
@@ -113,9 +113,14 @@ func boundedCounts(t *testing.T) {
 	}
 
 	late := handed(7, 1, names[0], 1)
-	late.Grant = proof.NewGrant(proof.GrantFields{Subject: late.Link.Subject(), Purpose: "p", From: time.Unix(0, 0), To: time.Unix(int64(today)*86400, 0)})
+	late.Grant = proof.NewGrant(proof.GrantFields{Subject: late.Link.Subject(), Purpose: "p", From: time.Unix(0, 0), To: time.Unix(int64(today)*86400, 0), Decided: time.Unix(int64(today)*86400, 0)})
 	if binding(bound([]dp.Contribution{late}, dp.BoundOptions{}), "x") != binding(bound([]dp.Contribution{handed(7, 1, "unlisted", 1)}, dp.BoundOptions{}), "x") {
 		t.Error("somebody counts whose consent ended")
+	}
+	kept := handed(7, 1, names[0], 1)
+	kept.Grant = proof.NewGrant(proof.GrantFields{Subject: kept.Link.Subject(), Purpose: "p", From: time.Unix(0, 0), To: time.Unix(int64(today)*86400*2, 0), Decided: time.Unix(int64(today)*86400-1, 0)})
+	if _, err := dp.Bound(t.Context(), s, 3, today, handing([]dp.Contribution{kept}), dp.BoundOptions{}); !errors.Is(err, dp.ErrOld) {
+		t.Errorf("somebody counts whose consent was looked up a day before: %v", err)
 	}
 	other := 1 - dp.ShardOf(late.Link, 2)
 	_, err = dp.Bound(t.Context(), s, 3, today, handing(list[:50]), dp.BoundOptions{Shard: dp.Shard{Index: other, Of: 2}})

@@ -28,6 +28,7 @@ var table = []struct {
 	{"sensitivity", sensitivity},
 	{"kinds-sensitivity", kindsSensitivity},
 	{"bounded-counts", boundedCounts},
+	{"black-box", blackBox},
 	{"selection", selection},
 	{"look-back", lookBack},
 	{"public-table", publicTable},
