@@ -239,9 +239,6 @@ func (p Period) task(l Line) (task, error) {
 	if set != 1 || l.Times < 1 || l.Times > MaxTimes || !contrib.ValidKey(l.Name) {
 		return task{}, ErrLine
 	}
-	if t.target() && (spec.External() || spec.Kind == contrib.KindKeys) {
-		return task{}, ErrTarget // of an error that nobody knows, or of values that there are none of
-	}
 	if t.target() && !spec.Discovered {
 		t.need, err = leastMu2(&t, accounting.Units{}, 0)
 	}
