@@ -123,8 +123,8 @@ func contribMutants() []Mutant {
 			Cases: []string{"sensitivity", "loners"},
 			Edits: []Edit{{
 				"internal/contrib/vector.go",
-				"			c := Cell{Row: row, Item: it.Item, Value: int64(it.Count) * s.weight(it.Day, asOf)}\n",
-				"			c := Cell{Row: row, Item: it.Item, Value: int64(it.Count) * s.weight(it.Day, asOf)}\n			for _, e := range p.Items {\n				if mutant.On(\"threshold-on-counts\") && s.Discovered && e.Item == it.Item {\n					c.Value = int64(e.Count)\n				}\n			}\n",
+				"		c := Cell{Row: rows[0], Item: it.Item, Value: int64(it.Count) * s.weight(it.Day, asOf)}\n",
+				"		c := Cell{Row: rows[0], Item: it.Item, Value: int64(it.Count) * s.weight(it.Day, asOf)}\n			for _, e := range p.Items {\n				if mutant.On(\"threshold-on-counts\") && s.Discovered && e.Item == it.Item {\n					c.Value = int64(e.Count)\n				}\n			}\n",
 			}},
 		},
 		{

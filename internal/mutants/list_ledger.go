@@ -361,8 +361,8 @@ func releaseMutants() []Mutant {
 			Cases: []string{"engine-count"},
 			Edits: []Edit{{
 				"countpeople.go",
-				"				if ok && !yield(&person, nil) {",
-				"				if ok && mutant.On(\"person-in-two-shards\") && !yield(&person, nil) {\n					stop()\n					return\n				}\n				if ok && !yield(&person, nil) {",
+				"				if person = next; ok && !yield(&person, nil) {",
+				"				if person = next; ok && mutant.On(\"person-in-two-shards\") && !yield(&person, nil) {\n					stop()\n					return\n				}\n				if ok && !yield(&person, nil) {",
 			}},
 		},
 		{
