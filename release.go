@@ -29,8 +29,8 @@ type Query struct {
 // between charge and draw, asking again goes on under that charge; after one
 // between draw and answer the name is void, with [ledger.ErrVoid]. Nothing is
 // refunded. Where AmendBudget gave the window another budget it returns ErrBudget,
-// and ErrSuspended for a purpose that is suspended; a release that was under way by
-// then ends.
+// and ErrSuspended for a purpose that is suspended, also while it is counted: nothing is
+// drawn then, and after Resume the same name goes on under its charge.
 func (e *Engine) Release(ctx context.Context, q Query, by Actor) (r dp.Release, err error) {
 	defer e.observe("Release", e.cfg.Now(), &err)
 	if err := e.note(ctx, by, "Release"); err != nil {
@@ -54,11 +54,8 @@ func (e *Engine) release(ctx context.Context, q Query, given *dp.Counts) (r dp.R
 	if !ok {
 		return dp.Release{}, plan.ErrUndeclared
 	}
-	if err := e.suspended.look(ctx, e); err != nil {
+	if err := e.usable(ctx, room); err != nil {
 		return dp.Release{}, err
-	}
-	if e.suspended.holds(room.purpose) {
-		return dp.Release{}, ErrSuspended
 	}
 	if (given == nil) != (room.specs[index].Kind != contrib.KindTable) {
 		return dp.Release{}, ErrTable
@@ -107,6 +104,9 @@ func (e *Engine) release(ctx context.Context, q Query, given *dp.Counts) (r dp.R
 	if err != nil {
 		return dp.Release{}, err
 	}
+	if err := e.usable(ctx, room); err != nil { // while it was counted, somebody may have said no to it
+		return dp.Release{}, err
+	}
 	w := ticket.Window()
 	r, err = dp.Draw(counts, dp.Params{
 		Charge: ticket.Charge(),
@@ -124,6 +124,17 @@ func (e *Engine) release(ctx context.Context, q Query, given *dp.Counts) (r dp.R
 	}
 	e.stats.releases.Add(1)
 	return r, e.serve(spec, r)
+}
+
+// usable returns ErrSuspended where the purpose of the room is suspended now.
+func (e *Engine) usable(ctx context.Context, room *room) error {
+	if err := e.suspended.look(ctx, e); err != nil {
+		return err
+	}
+	if e.suspended.holds(room.purpose) {
+		return ErrSuspended
+	}
+	return nil
 }
 
 var errStop = errors.New("discreet: stop") // ends a scan; never returned

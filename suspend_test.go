@@ -1,6 +1,7 @@
 package discreet_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"github.com/discreet-go/discreet/consent"
 	"github.com/discreet-go/discreet/discreettest"
 	"github.com/discreet-go/discreet/dp/ledger"
+	"github.com/discreet-go/discreet/memstore"
+	"github.com/discreet-go/discreet/segment"
 )
 
 // TestSuspend holds that a suspended purpose is not used, that nothing of it is
@@ -107,5 +110,40 @@ func TestSuspendReachesBelow(t *testing.T) {
 	check(t, err)
 	if d[discreettest.Purpose].Reason != consent.Suspended {
 		t.Errorf("%v", d)
+	}
+}
+
+// scannedStore calls while before each scan of profiles.
+type scannedStore struct {
+	*memstore.Store
+	while func()
+}
+
+func (s *scannedStore) ProfileScan(ctx context.Context, purpose string, f func(id segment.ID, row []byte) error) error {
+	if s.while != nil {
+		s.while()
+	}
+	return s.Store.ProfileScan(ctx, purpose, f)
+}
+
+// TestSuspendedWhileCounting: a release whose purpose is suspended while it counts draws
+// nothing; after Resume the same name goes on under the one charge.
+func TestSuspendedWhileCounting(t *testing.T) {
+	ctx, store := t.Context(), &scannedStore{Store: memstore.Volatile()}
+	e := openWorld(t, discreet.Config{Store: store})
+	e.Agree(t, ann)
+	_, err := e.Record(ctx, event(e, ann, "1", "a", "sports.running"))
+	check(t, err)
+	store.while = func() { check(t, e.Suspend(ctx, discreettest.Purpose, operator)) }
+	q := discreet.Query{Name: "today", Measure: "sizes", Share: 0.1}
+	if _, err := e.Release(ctx, q, operator); !errors.Is(err, discreet.ErrSuspended) {
+		t.Fatal(err)
+	}
+	store.while = nil
+	check(t, e.Resume(ctx, discreettest.Purpose, operator))
+	r, err := e.Release(ctx, q, operator)
+	check(t, err)
+	if spent := e.Account().SpentShare(); r.Len() == 0 || spent < 0.099 || spent > 0.101 {
+		t.Errorf("%d cells, %v of the budget spent", r.Len(), spent)
 	}
 }
