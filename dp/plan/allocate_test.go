@@ -89,12 +89,12 @@ func TestAllocateRefuses(t *testing.T) {
 		"below a threshold": {with(func(l *plan.Line) {
 			l.Measure, l.Weight, l.Target = openItems("found", dp.Discovered{}, 1), 0, plan.Target{Relative: 1, At: 1}
 		}), plan.ErrTarget},
-		"a size of keys": {with(func(l *plan.Line) {
-			l.Measure, l.Weight, l.Target = dp.Keys{Name: "keys", Purpose: "p", MaxItems: 3, LookbackDays: 7}, 0, plan.Target{StdDev: 5}
-		}), plan.ErrTarget},
-		"a part of keys": {with(func(l *plan.Line) {
-			l.Measure, l.Weight, l.Target = dp.Keys{Name: "keys", Purpose: "p", MaxItems: 3, LookbackDays: 7}, 0, half
-		}), plan.ErrTarget},
+		"weight of keys": {with(func(l *plan.Line) {
+			l.Measure = dp.Keys{Name: "keys", Purpose: "p", MaxItems: 3, LookbackDays: 7}
+		}), plan.ErrLine},
+		"weight of a variance": {with(func(l *plan.Line) {
+			l.Measure = dp.Variance{Name: "spread", Purpose: "p", By: dp.Everybody{}, Of: dp.QuantityEvents, MaxEvents: 9, LookbackDays: 7}
+		}), plan.ErrLine},
 		"a part of amounts": {with(func(l *plan.Line) {
 			l.Measure, l.Weight, l.Target = dp.Sums{Name: "sums", Purpose: "p", By: dp.Everybody{}, Amount: euros, LookbackDays: 7}, 0, half
 		}), plan.ErrTarget},

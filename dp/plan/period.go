@@ -22,7 +22,7 @@ const leastRest = nano / 100
 
 // Errors of a [Period].
 var (
-	ErrLine   = errors.New("plan: a line has a measure, a name of printable text, is released 1 to 10000 times, and has one of Weight, Target and Share")
+	ErrLine   = errors.New("plan: a line has a measure, a name of printable text, is released 1 to 10000 times, and has one of Weight, Target and Share; lists of keys, quantiles and variances have a Share")
 	ErrTarget = errors.New("plan: a target is a standard deviation, or a part of at most 1 at a count, that the measure has and some loss within the envelope reaches")
 	ErrKeep   = errors.New("plan: Period.Keep is from 0 to 0.9")
 )
@@ -51,7 +51,8 @@ type Line struct {
 
 	// Weight is what a unit of variance of this line's values matters, relative to the
 	// other lines with a weight: they share what targets and shares leave, such that the
-	// sum over all releases of Weight times variance is the least. Above 0, finite.
+	// sum over all releases of Weight times variance is the least. Above 0, finite. Lists
+	// of keys, quantiles and variances have none.
 	Weight float64
 
 	// Target is how exact each release has to be. It gets the smallest share with
@@ -220,6 +221,9 @@ func (p Period) task(l Line) (task, error) {
 	if l.Weight != 0 {
 		set++
 		t.pull = math.Sqrt(l.Weight * float64(spec.JointSquared()))
+		if spec.External() || spec.Kind == contrib.KindKeys {
+			return task{}, ErrLine // a weight is on a variance
+		}
 		if !(l.Weight > 0) || !(t.pull > 0 && t.pull <= math.MaxFloat64/1e12) {
 			return task{}, ErrLine
 		}
