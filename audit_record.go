@@ -1,7 +1,6 @@
 package discreet
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -272,7 +271,10 @@ func (r *auditing) admit(ctx context.Context, k *keyset) error {
 	if err := r.decide(ctx, answers, moment); err != nil {
 		return err
 	}
-	return r.write(ctx)
+	if len(r.keys) == 0 {
+		return nil
+	}
+	return e.writeRows(ctx, r.consents, r.keys, r.change)
 }
 
 // meet moves the people of the events to their names of today.
@@ -322,7 +324,7 @@ func (r *auditing) decide(ctx context.Context, answers *answers, m segment.Momen
 			continue
 		}
 		a.moment = m
-		a.moment.EntersNext = h.Returned(timeOf(m.WindowStart), purpose)
+		a.moment.EntersNext = r.room.entersNext(h, &m)
 		key := segment.Key{Purpose: purpose, ID: a.link.ID()}
 		if r.work[key] == nil {
 			r.keys = append(r.keys, key)
@@ -330,31 +332,6 @@ func (r *auditing) decide(ctx context.Context, answers *answers, m segment.Momen
 		r.work[key] = append(r.work[key], i)
 	}
 	return nil
-}
-
-// write replaces the rows; where several processes may use the store, only if the
-// consents are what they were.
-func (r *auditing) write(ctx context.Context) error {
-	store := r.e.cfg.Store
-	if len(r.keys) == 0 {
-		return nil
-	}
-	if !r.e.shared {
-		return store.ProfileUpdate(ctx, r.keys, r.change)
-	}
-	subjects := make([]consent.Subject, len(r.consents))
-	for i := range r.consents {
-		subjects[i] = r.consents[i].subject
-	}
-	return store.Update(ctx, subjects, r.keys, func(i int, row []byte) ([]byte, error) {
-		if i >= len(subjects) {
-			return r.change(i-len(subjects), row)
-		}
-		if !bytes.Equal(row, r.consents[i].row) {
-			return nil, errStale
-		}
-		return row, nil
-	})
 }
 
 // change makes of a row what the events of its person make of it.

@@ -1,7 +1,6 @@
 package discreet
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -297,32 +296,15 @@ func (w *work) use(g consent.Grant) uint8 {
 	return uint8(at)
 }
 
-// write replaces the profiles by what their events make of them. Where several
-// processes may use the store, only if the consents are what they were: within this
-// one, rights holds them.
+// write replaces the profiles by what their events make of them; see writeRows.
 func (b *batch) write(ctx context.Context, m segment.Moment) error {
-	store := b.e.cfg.Store
-	if b.e.shared && len(b.keys) > 0 {
-		subjects := make([]consent.Subject, len(b.consents))
-		for i := range b.consents {
-			subjects[i] = b.consents[i].subject
-		}
-		return store.Update(ctx, subjects, b.keys, func(i int, row []byte) ([]byte, error) {
-			if i >= len(subjects) {
-				return b.change(0, i-len(subjects), row, m)
-			}
-			if !bytes.Equal(row, b.consents[i].row) {
-				return nil, errStale
-			}
-			return row, nil
-		})
-	}
-	if many, ok := store.(parallelUpdater); ok && len(b.events) >= fewEvents {
+	many, ok := b.e.cfg.Store.(parallelUpdater)
+	if ok && !b.e.shared && len(b.events) >= fewEvents {
 		return many.ProfileUpdateParallel(ctx, b.keys, len(b.spaces), func(worker, i int, row []byte) ([]byte, error) {
 			return b.change(worker, i, row, m)
 		})
 	}
-	return store.ProfileUpdate(ctx, b.keys, func(i int, row []byte) ([]byte, error) { return b.change(0, i, row, m) })
+	return b.e.writeRows(ctx, b.consents, b.keys, func(i int, row []byte) ([]byte, error) { return b.change(0, i, row, m) })
 }
 
 // change makes of a profile row what the events of its person make of it.

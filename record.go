@@ -176,23 +176,27 @@ type consentRow struct {
 	row     []byte
 }
 
-// write replaces the profiles by what changeRow makes of them. Where several
-// processes may use the store, only if the consents are what they were: within this
-// one, rights holds them.
+// write replaces the profiles by what changeRow makes of them.
 func (r *recording) write(ctx context.Context) error {
-	store := r.e.cfg.Store
-	if !r.e.shared || len(r.keys) == 0 {
-		return store.ProfileUpdate(ctx, r.keys, r.change)
+	return r.e.writeRows(ctx, r.consents, r.keys, r.change)
+}
+
+// writeRows replaces rows by what change makes of them. Where several processes may
+// use the store, only if the consents that were decided by are what they were, else
+// errStale: within this one, rights holds them.
+func (e *Engine) writeRows(ctx context.Context, consents []consentRow, keys []segment.Key, change func(i int, row []byte) ([]byte, error)) error {
+	if !e.shared || len(keys) == 0 {
+		return e.cfg.Store.ProfileUpdate(ctx, keys, change)
 	}
-	subjects := make([]consent.Subject, len(r.consents))
-	for i := range r.consents {
-		subjects[i] = r.consents[i].subject
+	subjects := make([]consent.Subject, len(consents))
+	for i := range consents {
+		subjects[i] = consents[i].subject
 	}
-	return store.Update(ctx, subjects, r.keys, func(i int, row []byte) ([]byte, error) {
+	return e.cfg.Store.Update(ctx, subjects, keys, func(i int, row []byte) ([]byte, error) {
 		if i >= len(subjects) {
-			return r.change(i-len(subjects), row)
+			return change(i-len(subjects), row)
 		}
-		if !bytes.Equal(row, r.consents[i].row) {
+		if !bytes.Equal(row, consents[i].row) {
 			return nil, errStale
 		}
 		return row, nil
