@@ -120,12 +120,11 @@ func newBounder(f *frame, o BoundOptions) *bounder {
 	b := &bounder{gate: newGate(f), frame: f, options: o, open: nameless, nameRoom: o.Memory / 2}
 	b.room = int(o.Memory / 2 / recordMemory)
 	b.each = b.room / o.Workers
+	b.sums = newAdder(&f.spec)
 	if f.spec.Discovered {
 		b.places = map[string]uint32{}
-		b.sums = &sparse{items: map[string]uint32{}, sums: map[uint64]int64{}}
 	} else {
 		b.names = f.spec.Items
-		b.sums = newDense(&f.spec)
 	}
 	return b
 }

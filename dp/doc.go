@@ -29,7 +29,8 @@
 //   - To get more out of what was released, at no cost: [Average] over releases,
 //     [Consistent] where parts add up to totals, [Shrink] towards what is likely,
 //     [Smooth] over days, [Intervals] for what a threshold let through, [MeansOf] and
-//     [MeansFrom] for means by row. NonNegative and Whole come last, for people to read.
+//     [MeansFrom] for means by row, [RatiosOf] for quotients of cells. NonNegative and Whole
+//     come last, for people to read.
 //   - To declare the next measure by what was released: [KeysOf] for a public list of items,
 //     [Suggest] for bounds.
 //   - To say what a loss means, to those who decide and those who are counted:

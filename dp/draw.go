@@ -52,9 +52,9 @@ type Params struct {
 // p.Delta, which p.Charge proves to have been charged, durably, before: see
 // package dp/ledger. The engine's Release does both.
 //
-// Counts of one shard are not drawn: see [Merge]. A Counts is drawn once, and so is a Charge; a second Draw returns ErrDrawn or
-// ErrCharge. Parameters that break
-// a rule are refused before that.
+// Counts of one shard are not drawn: see [Merge]. A Counts is drawn once, and so is a
+// Charge; a second Draw returns ErrDrawn or ErrCharge. Parameters that break a rule are
+// refused before that.
 func Draw(c *Counts, p Params, signer note.Signer) (Release, error) {
 	if c == nil || c.take == nil {
 		return Release{}, ErrCounts

@@ -2,9 +2,9 @@ package dp
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
-	"strings"
+
+	"github.com/discreet-go/discreet/internal/contrib"
 )
 
 // origin says which people a table is of.
@@ -43,16 +43,13 @@ func Merge(parts ...*Counts) (*Counts, error) {
 		}
 		taken = append(taken, t)
 	}
-	sum := &tally{frame: f}
-	if f.spec.Discovered {
-		err = sum.addSparse(taken)
-	} else {
-		err = sum.addDense(taken)
+	sum := newAdder(&f.spec)
+	for _, t := range taken {
+		if err := t.addTo(sum); err != nil {
+			return back(err)
+		}
 	}
-	if err != nil {
-		return back(err)
-	}
-	return seal(sum.digested()), nil
+	return seal(sum.tally(f).digested()), nil
 }
 
 // together returns the frame of the sum of parts that are each shard once.
@@ -84,45 +81,15 @@ func together(parts []*Counts) (*frame, error) {
 	return &frame{spec: first.spec, window: first.window, asOf: first.asOf, from: &origin{shard: Shard{Of: 1}, root: root}}, nil
 }
 
-func (t *tally) addDense(parts []*tally) error {
-	t.values = slices.Clone(parts[0].values)
-	for _, p := range parts[1:] {
-		for i, v := range p.values {
-			if v == 0 {
-				continue
-			}
-			if err := addTo(&t.values[i], v); err != nil {
-				return err
-			}
-		}
+// addTo adds the values to a sum of the same kind.
+func (t *tally) addTo(sum adder) error {
+	if !t.frame.spec.Discovered {
+		return sum.merge(&dense{values: t.values})
 	}
-	return nil
-}
-
-// addSparse adds tables whose cells are sorted, as one that is.
-func (t *tally) addSparse(parts []*tally) error {
-	type cell struct {
-		key   key
-		value int64
-	}
-	var all []cell
-	for _, p := range parts {
-		for i, k := range p.keys {
-			all = append(all, cell{k, p.values[i]})
+	for i, k := range t.keys {
+		if err := sum.add(contrib.Cell{Row: int(k.row), Item: k.item, Value: t.values[i]}); err != nil {
+			return err
 		}
-	}
-	slices.SortFunc(all, func(a, b cell) int {
-		return cmp.Or(cmp.Compare(a.key.row, b.key.row), strings.Compare(a.key.item, b.key.item))
-	})
-	t.keys, t.values = []key{}, []int64{}
-	for _, c := range all {
-		if n := len(t.keys); n > 0 && t.keys[n-1] == c.key {
-			if err := addTo(&t.values[n-1], c.value); err != nil {
-				return err
-			}
-			continue
-		}
-		t.keys, t.values = append(t.keys, c.key), append(t.values, c.value)
 	}
 	return nil
 }

@@ -45,8 +45,8 @@ func (r Ratios) Statement() string {
 //
 // With a released number t, of noise variance w, over b, of variance v, the value is t/b,
 // and the interval is Fieller's: the x for which t - x b is within what its noise, of
-// variance w + x^2 v, explains at Level. Where the interval of b reaches down to one step
-// of one unit or less there is no quotient. Of all quotients, an interval that misses the
+// variance w + x^2 v, explains at Level. Where the interval of b reaches down to one of its
+// unit, or to one step, there is no quotient. Of all quotients, an interval that misses the
 // exact one comes out with probability of at most 0.05. Proof: docs/proofs/means.md.
 //
 // Errors: ErrReleases, ErrSame, ErrDiscovered, ErrNoiseLaw, ErrParts, ErrMeasures for

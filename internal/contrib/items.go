@@ -97,11 +97,8 @@ func (m Keys) check(segments []string) (Spec, error) {
 }
 
 func (s Spec) finishItems(b By, items Partitions, segments []string, share float64) (Spec, error) {
-	if err := s.rowsBy(b, segments); err != nil {
-		return Spec{}, err
-	}
 	if err := s.partition(items); err != nil {
 		return Spec{}, err
 	}
-	return s.finish(share)
+	return s.finishRows(b, segments, share)
 }

@@ -59,10 +59,7 @@ func (m Variance) check(segments []string) (Spec, error) {
 		Name: m.Name, Purpose: m.Purpose, Kind: KindVariance, MaxItems: 1, MaxPerCell: 1,
 		LookbackDays: m.LookbackDays, Quantity: m.Of, MaxEvents: m.MaxEvents, Amount: m.Amount,
 	}
-	if err := s.rowsBy(m.By, segments); err != nil {
-		return Spec{}, err
-	}
-	return s.finish(m.Share)
+	return s.finishRows(m.By, segments, m.Share)
 }
 
 func (m Quantiles) check(segments []string) (Spec, error) {
@@ -77,10 +74,7 @@ func (m Quantiles) check(segments []string) (Spec, error) {
 		s.Ranks = append(s.Ranks, int64(math.Round(r*rankUnit)))
 	}
 	slices.Sort(s.Ranks)
-	if err := s.rowsBy(m.By, segments); err != nil {
-		return Spec{}, err
-	}
-	return s.finish(m.Share)
+	return s.finishRows(m.By, segments, m.Share)
 }
 
 // External reports whether another library draws the noise of the measure.

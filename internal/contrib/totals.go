@@ -77,10 +77,7 @@ func (m People) check(segments []string) (Spec, error) {
 		Name: m.Name, Purpose: m.Purpose, Kind: KindPeople, MaxItems: 1, MaxPerCell: 1,
 		LookbackDays: m.LookbackDays, MaxNorm: m.MaxNorm, Noise: m.Noise,
 	}
-	if err := s.rowsBy(m.By, segments); err != nil {
-		return Spec{}, err
-	}
-	return s.finish(m.Share)
+	return s.finishRows(m.By, segments, m.Share)
 }
 
 func (m Events) check(segments []string) (Spec, error) {
@@ -88,10 +85,7 @@ func (m Events) check(segments []string) (Spec, error) {
 		Name: m.Name, Purpose: m.Purpose, Kind: KindEvents, MaxItems: 1, MaxPerCell: m.MaxEvents,
 		LookbackDays: m.LookbackDays, HalfLifeDays: m.HalfLifeDays, MaxNorm: m.MaxNorm, Noise: m.Noise,
 	}
-	if err := s.rowsBy(m.By, segments); err != nil {
-		return Spec{}, err
-	}
-	return s.finish(m.Share)
+	return s.finishRows(m.By, segments, m.Share)
 }
 
 func (m Sums) check(segments []string) (Spec, error) {
@@ -99,15 +93,7 @@ func (m Sums) check(segments []string) (Spec, error) {
 		Name: m.Name, Purpose: m.Purpose, Kind: KindSums, MaxItems: 1,
 		LookbackDays: m.LookbackDays, Amount: m.Amount, Noise: m.Noise,
 	}
-	if !m.Amount.valid() {
-		return Spec{}, ErrAmount
-	}
-	if err := s.rowsBy(m.By, segments); err != nil {
-		return Spec{}, err
-	}
-	low, high := m.Amount.Steps()
-	s.MaxPerCell = int(max(-low, high))
-	return s.finish(m.Share)
+	return s.finishAmounts(m.By, segments, m.Share)
 }
 
 func (m Means) check(segments []string) (Spec, error) {
@@ -115,15 +101,26 @@ func (m Means) check(segments []string) (Spec, error) {
 		Name: m.Name, Purpose: m.Purpose, Kind: KindMeans, MaxItems: 1,
 		LookbackDays: m.LookbackDays, Amount: m.Amount, Of: m.Denominators,
 	}
-	if !m.Amount.valid() {
-		return Spec{}, ErrAmount
-	}
-	if err := s.rowsBy(m.By, segments); err != nil {
+	return s.finishAmounts(m.By, segments, m.Share)
+}
+
+// finishRows finishes a measure with rows.
+func (s Spec) finishRows(b By, segments []string, share float64) (Spec, error) {
+	if err := s.rowsBy(b, segments); err != nil {
 		return Spec{}, err
 	}
-	low, high := m.Amount.Steps()
+	return s.finish(share)
+}
+
+// finishAmounts finishes a measure of amounts: one person changes a row by what lies
+// between the center and the bound farther from it.
+func (s Spec) finishAmounts(b By, segments []string, share float64) (Spec, error) {
+	if !s.Amount.valid() {
+		return Spec{}, ErrAmount
+	}
+	low, high := s.Amount.Steps()
 	s.MaxPerCell = int(max(s.Center()-low, high-s.Center()))
-	return s.finish(m.Share)
+	return s.finishRows(b, segments, share)
 }
 
 // unit reports whether the amount has a unit and, where it names one, a category,
