@@ -16,12 +16,15 @@ const (
 	MaxMessageID = 256              // bytes
 	MaxEvents    = maxCount         // Event.Count at the most
 
+	// What a row of a person holds at the most.
+	MaxNotice = 128                     // bytes of a notice id
+	MaxDay    = 84_370                  // a day: in 2200
+	MaxMilli  = MaxDay * 86_400_000 * 4 // an end of consent, in milliseconds
+
 	maxMessages = 8192 // message ids kept of one person and purpose
 	messageDays = 7    // days they are kept
 
-	minDay   = 730    // 1972-01-01
-	maxDay   = 84_370 // in 2200
-	maxMilli = maxDay * 86_400_000 * 4
+	minDay = 730 // 1972-01-01
 )
 
 // Event is one thing that one person did. It names nobody: the Link does.
@@ -216,27 +219,38 @@ func (r *Rules) take(p *Profile, g *Grant, e *Event, m *Moment, to taking, today
 
 // prove checks the proofs and the moment and returns the day of now in the zone.
 func (r *Rules) prove(g *Grant, l *Link, m *Moment) (Day, error) {
-	notice, version := g.Notice()
-	switch {
-	case g.IsZero() || len(notice) > maxNotice || version < 0 || version > math.MaxInt32:
-		return 0, ErrGrant
-	case l.IsZero():
-		return 0, ErrLink
-	case l.Subject() != g.Subject():
-		return 0, ErrSubject
-	case l.Purpose() != r.purpose || g.Purpose() != r.purpose:
-		return 0, ErrPurpose
+	if err := Prove(r.purpose, g, l); err != nil {
+		return 0, err
 	}
-	if _, err := m.day(); err != nil {
+	if _, err := m.Day(); err != nil {
 		return 0, err
 	}
 	return r.Day(m.Now), nil
 }
 
-// day returns the day of now in UTC.
-func (m *Moment) day() (Day, error) {
+// Prove holds what whoever writes into a row of a person has to show: a Grant and a Link
+// of one person for the purpose of the row. It returns [ErrGrant], [ErrLink],
+// [ErrSubject] or [ErrPurpose]. Rows of other kinds than profiles ask for the same.
+func Prove(purpose string, g *Grant, l *Link) error {
+	notice, version := g.Notice()
+	switch {
+	case g.IsZero() || len(notice) > MaxNotice || version < 0 || version > math.MaxInt32:
+		return ErrGrant
+	case l.IsZero():
+		return ErrLink
+	case l.Subject() != g.Subject():
+		return ErrSubject
+	case l.Purpose() != purpose || g.Purpose() != purpose:
+		return ErrPurpose
+	}
+	return nil
+}
+
+// Day returns the day of now in UTC, or [ErrMoment] for one that is out of range or lies
+// before the window.
+func (m *Moment) Day() (Day, error) {
 	d := m.Now.Unix() / 86400
-	if d < minDay || d >= maxDay || m.Window < 0 || m.WindowStart < 0 || int64(m.WindowStart) > d {
+	if d < minDay || d >= MaxDay || m.Window < 0 || m.WindowStart < 0 || int64(m.WindowStart) > d {
 		return 0, ErrMoment
 	}
 	return Day(d), nil
@@ -299,7 +313,7 @@ func (p *Profile) note(g *Grant, m *Moment, today Day) {
 		p.enters = max(p.enters, m.Window+1)
 	}
 	notice, version := g.Notice()
-	until := min(max(g.To().UnixMilli(), 0), maxMilli)
+	until := min(max(g.To().UnixMilli(), 0), MaxMilli)
 	same := notice == string(p.bytes(p.notice))
 	newer := today > p.seen || p.until == 0
 	if today == p.seen && !newer {

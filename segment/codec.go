@@ -18,7 +18,6 @@ const (
 	maxCategories = 256     // with day counts
 	maxCount      = 1 << 20 // events of one category and day
 	maxPerItem    = 4       // categories of one kept item
-	maxNotice     = 128     // bytes of a notice id
 	messageSize   = 8       // bytes of a message id's hash
 )
 
@@ -93,7 +92,7 @@ func (c *cursor) take(n uint64) int {
 
 // days reads a number of days with a count of 1 to limit.
 func (c *cursor) days(limit uint64) (d uint64, count uint32) {
-	v := c.number(4*maxDay + 3)
+	v := c.number(4*MaxDay + 3)
 	if v&1 == 0 {
 		return v >> 1, 1
 	}
@@ -162,14 +161,14 @@ func (p *Profile) decodeHead(row []byte) (cursor, error) {
 	c := cursor{b: row, i: 1 + len(p.salt)}
 	p.buf = row
 	copy(p.salt[:], row[1:])
-	p.created = Day(c.number(maxDay))
-	p.seen = p.created + Day(c.number(uint64(maxDay-p.created)))
+	p.created = Day(c.number(MaxDay))
+	p.seen = p.created + Day(c.number(uint64(MaxDay-p.created)))
 	p.window = int32(c.number(math.MaxInt32))
-	p.start = Day(c.number(maxDay))
+	p.start = Day(c.number(MaxDay))
 	p.enters = int32(c.number(math.MaxInt32))
-	p.until = int64(c.number(maxMilli))
+	p.until = int64(c.number(MaxMilli))
 	p.version = uint32(c.number(math.MaxInt32))
-	p.notice = c.text(maxNotice)
+	p.notice = c.text(MaxNotice)
 
 	var ok bool
 	if p.messages, ok = p.decodeMessages(&c, p.messages[:0]); !ok {
@@ -191,7 +190,7 @@ func (p *Profile) decodeHead(row []byte) (cursor, error) {
 func (p *Profile) decodeMessages(c *cursor, list []messageDay) ([]messageDay, bool) {
 	day := p.seen + 1
 	for i := range c.list(2 + messageSize) {
-		back := Day(c.number(maxDay))
+		back := Day(c.number(MaxDay))
 		if i == 0 {
 			day = p.seen - back
 		} else {
@@ -258,7 +257,7 @@ func (p *Profile) decodeBuckets(c *cursor, n int) bool {
 		} else {
 			day -= Day(d) + 1
 		}
-		c.bad = c.bad || c.i > end || day < 0 || day > maxDay
+		c.bad = c.bad || c.i > end || day < 0 || day > MaxDay
 		p.buckets = append(p.buckets, bucket{day: day, count: count})
 	}
 	return !c.bad
@@ -285,7 +284,7 @@ func (p *Profile) decodeGroups(c *cursor) error {
 			e := entry{item: c.text(contrib.MaxItemLen), cat: int32(c.number(uint64(len(p.cats)))) - 1}
 			d, count := c.days(contrib.MaxPerCell)
 			e.day, e.count = p.start+unzigzag(d), count
-			if c.bad || e.day < 0 || e.day > maxDay || e.item.n == 0 || j > 0 && p.compareEntries(p.entries[len(p.entries)-1], e) >= 0 {
+			if c.bad || e.day < 0 || e.day > MaxDay || e.item.n == 0 || j > 0 && p.compareEntries(p.entries[len(p.entries)-1], e) >= 0 {
 				return ErrRow
 			}
 			p.entries = append(p.entries, e)

@@ -53,7 +53,7 @@ func (r *Rules) EndBy(row []byte, end time.Time) ([]byte, error) {
 //
 // Reads skip what has expired, so that a late Expire changes no answer.
 func (r *Rules) Expire(row []byte, m Moment) ([]byte, error) {
-	if _, err := m.day(); err != nil {
+	if _, err := m.Day(); err != nil {
 		return nil, err
 	}
 	today := r.Day(m.Now)

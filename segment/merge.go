@@ -22,7 +22,7 @@ import (
 // comes from either row: see [MaxWishes] for where they are too many. What is declared or usable no more, or over today's bounds, is
 // left out. Errors: [ErrRow], [ErrMoment].
 func (r *Rules) Merge(into, from []byte, m Moment) ([]byte, error) {
-	if _, err := m.day(); err != nil {
+	if _, err := m.Day(); err != nil {
 		return nil, err
 	}
 	var q *Profile

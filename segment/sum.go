@@ -204,7 +204,7 @@ func (p *Profile) decodeSums(c *cursor) bool {
 		cat.unit = unit
 		place, day := cat.from, Day(0)
 		for j := range days {
-			d := c.number(2*maxDay + 1)
+			d := c.number(2*MaxDay + 1)
 			if j == 0 {
 				day = p.start + unzigzag(d)
 			} else {

@@ -156,7 +156,7 @@ func (r *Rules) Rejoin(row []byte, segment string) ([]byte, error) {
 // [ErrRow] only.
 func (r *Rules) Renew(row []byte, now, end time.Time) ([]byte, error) {
 	return r.rewrite(row, func(p *Profile) bool {
-		until := min(max(end.UnixMilli(), 0), maxMilli)
+		until := min(max(end.UnixMilli(), 0), MaxMilli)
 		if !p.wishes() && len(p.slots) == 0 || p.expired(now) || p.until >= until {
 			return false
 		}

@@ -3,7 +3,6 @@ package audited
 import (
 	"bytes"
 	"cmp"
-	"math"
 	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
@@ -16,7 +15,10 @@ import (
 // outcomes. A row whose consent lapsed before this consent was given counts as absent.
 // What a row has no room for is admitted, and not kept.
 func (r *Rules) Admit(row []byte, g segment.Grant, l segment.Link, e Event, m segment.Moment) ([]byte, segment.Outcome, error) {
-	today, err := r.prove(g, l, &m)
+	if err := segment.Prove(r.purpose, &g, &l); err != nil {
+		return nil, 0, err
+	}
+	today, err := m.Day()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -67,22 +69,6 @@ func (r *Rules) Admit(row []byte, g segment.Grant, l segment.Link, e Event, m se
 	return next, segment.Admitted, nil
 }
 
-// prove checks the proofs and the moment and returns the day of now.
-func (r *Rules) prove(g segment.Grant, l segment.Link, m *segment.Moment) (contrib.Day, error) {
-	notice, version := g.Notice()
-	switch {
-	case g.IsZero() || len(notice) > maxNotice || version < 0 || version > math.MaxInt32:
-		return 0, segment.ErrGrant
-	case l.IsZero():
-		return 0, segment.ErrLink
-	case l.Subject() != g.Subject():
-		return 0, segment.ErrSubject
-	case l.Purpose() != r.purpose || g.Purpose() != r.purpose:
-		return 0, segment.ErrPurpose
-	}
-	return dayOf(m)
-}
-
 // note takes what the head of the row says about a recording: end of consent and
 // notice are those of the last day, there of the highest version, there of the latest
 // end, as in a profile.
@@ -91,7 +77,7 @@ func (p *Row) note(g segment.Grant, m segment.Moment, today contrib.Day) {
 		p.enters = max(p.enters, m.Window+1)
 	}
 	notice, version := g.Notice()
-	until := min(max(g.To().UnixMilli(), 0), maxMilli)
+	until := min(max(g.To().UnixMilli(), 0), segment.MaxMilli)
 	newer := today > p.seen || p.until == 0
 	if today == p.seen && !newer {
 		newer = cmp.Or(cmp.Compare(version, int(p.version)), cmp.Compare(until, p.until), compareText(notice, p.notice)) > 0
@@ -108,7 +94,7 @@ func (p *Row) note(g segment.Grant, m segment.Moment, today contrib.Day) {
 // into; the person counts in releases from the later of both windows on, and with
 // Moment.EntersNext from the next one on; consent ends with the earlier end.
 func (r *Rules) Merge(into, from []byte, m segment.Moment) ([]byte, error) {
-	today, err := dayOf(&m)
+	today, err := m.Day()
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +150,7 @@ func (r *Rules) EndBy(row []byte, end time.Time) ([]byte, error) {
 // Renew returns the row with its consent lasting until end, where it has not ended at
 // now and would end sooner.
 func (r *Rules) Renew(row []byte, now, end time.Time) ([]byte, error) {
-	return until(row, func(p *Row) bool { return !p.expired(now) && p.until < min(end.UnixMilli(), maxMilli) }, end)
+	return until(row, func(p *Row) bool { return !p.expired(now) && p.until < min(end.UnixMilli(), segment.MaxMilli) }, end)
 }
 
 // until moves the end of consent of the rows that move says.
@@ -176,7 +162,7 @@ func until(row []byte, move func(*Row) bool, end time.Time) ([]byte, error) {
 	if err != nil || !move(p) {
 		return row, err
 	}
-	p.until = min(max(end.UnixMilli(), 0), maxMilli)
+	p.until = min(max(end.UnixMilli(), 0), segment.MaxMilli)
 	return p.encode(), nil
 }
 
@@ -184,7 +170,7 @@ func until(row []byte, move func(*Row) bool, end time.Time) ([]byte, error) {
 // when consent has ended or nothing is left, row itself when nothing went. Reads skip
 // what has expired, so that a late Expire changes no answer.
 func (r *Rules) Expire(row []byte, m segment.Moment) ([]byte, error) {
-	today, err := dayOf(&m)
+	today, err := m.Day()
 	if err != nil || len(row) == 0 {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/discreet-go/discreet/internal/contrib"
 	"github.com/discreet-go/discreet/internal/ident"
+	"github.com/discreet-go/discreet/segment"
 )
 
 // Format 0 of a row. Numbers are unsigned varints in their shortest form; texts carry
@@ -33,10 +34,7 @@ const (
 	bitYes
 )
 
-const (
-	maxNotice = 128 // bytes of a notice id
-	maxSecond = (maxDay + 1) * 86400
-)
+const maxSecond = (segment.MaxDay + 1) * 86400
 
 // attribute is the last statement of one attribute.
 type attribute struct {
@@ -114,12 +112,12 @@ func Read(row []byte) (*Row, error) {
 	}
 	copy(p.salt[:], row[1:])
 	c := cursor{b: row[1+len(p.salt):]}
-	p.created = contrib.Day(c.number(maxDay))
-	p.seen = p.created + contrib.Day(c.number(uint64(maxDay-p.created)))
+	p.created = contrib.Day(c.number(segment.MaxDay))
+	p.seen = p.created + contrib.Day(c.number(uint64(segment.MaxDay-p.created)))
 	p.enters = int32(c.number(1<<31 - 1))
-	p.until = int64(c.number(maxMilli))
+	p.until = int64(c.number(segment.MaxMilli))
 	p.version = uint32(c.number(1<<31 - 1))
-	p.notice = c.text(maxNotice)
+	p.notice = c.text(segment.MaxNotice)
 	last := ""
 	for range c.number(MaxAttributes) {
 		a := attribute{name: c.text(contrib.MaxNameLen)}
@@ -134,7 +132,7 @@ func Read(row []byte) (*Row, error) {
 	for range c.number(MaxCampaigns) {
 		k := campaign{name: c.text(contrib.MaxItemLen), what: uint8(c.number(bitExposed | bitReached | bitOutcome | bitYes))}
 		if k.what&bitExposed != 0 {
-			k.day = contrib.Day(c.number(maxDay + 1))
+			k.day = contrib.Day(c.number(segment.MaxDay + 1))
 		}
 		if k.what&bitOutcome != 0 {
 			k.second = int64(c.number(maxSecond))

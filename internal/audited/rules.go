@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/discreet-go/discreet/internal/contrib"
-	"github.com/discreet-go/discreet/segment"
 )
 
 // Bounds of a row, and of a configuration.
@@ -165,20 +164,4 @@ func (r *Rules) Check(e *Event) error {
 		return ErrValue
 	}
 	return nil
-}
-
-// Limits of moments; see package segment.
-const (
-	minDay   = 730
-	maxDay   = 84_370
-	maxMilli = maxDay * 86_400_000 * 4
-)
-
-// dayOf returns the day of now in UTC.
-func dayOf(m *segment.Moment) (contrib.Day, error) {
-	d := m.Now.Unix() / 86400
-	if d < minDay || d >= maxDay || m.Window < 0 || m.WindowStart < 0 || int64(m.WindowStart) > d {
-		return 0, segment.ErrMoment
-	}
-	return contrib.Day(d), nil
 }
