@@ -44,12 +44,13 @@ type Ranking struct {
 }
 
 // Rank orders items for one person, from the newest tables that this engine
-// released, or found in the ledger when it was opened, the public catalog, and the person's own profile where the person
-// agreed to that. Beside the table of the named measure it takes those of the same
-// purpose: item totals, the one of the most items first, for popularity; events by
-// category; item pairs; segment sizes. A table that is not released anew stays, and
-// the ranking says of which day it is. It spends no budget. What it shows is meant for that person's
-// eyes; it reveals their interests to whoever sees it.
+// released, or found in the ledger when it was opened, the public catalog, and the
+// person's own profile where the person agreed to that. Beside the table of the named
+// measure it takes those of the same purpose: item totals, the one of the most items
+// first, for popularity; events by category; item pairs; segment sizes. A table that is
+// not released anew stays, and the ranking says of which day it is. It spends no budget.
+// What it shows is meant for that person's eyes; it reveals their interests to whoever
+// sees it.
 func (e *Engine) Rank(ctx context.Context, q RankRequest) (r Ranking, err error) {
 	defer e.observe("Rank", e.cfg.Now(), &err)
 	room, index, ok := e.measure(q.Measure)

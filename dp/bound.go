@@ -57,9 +57,9 @@ const (
 //
 // What does not fit into Memory goes to a file in Dir, sealed under a key that is in
 // memory alone; a process that is killed leaves nothing that can be read, and the next
-// one that uses Dir removes what it left. Up to three times the bytes that contributions take, 44 each, may be needed
-// there. Beside Memory there is the table: 8 bytes for each public cell, some 200
-// bytes for each discovered one.
+// one that uses Dir removes what it left. Up to three times the bytes that
+// contributions take, 44 each, may be needed there. Beside Memory there is the table: 8
+// bytes for each public cell, some 200 bytes for each discovered one.
 //
 // It returns ErrSpec, ErrTable, ErrPeople, ErrAsOf, ErrShard, ErrMemory, ErrSpill with its
 // cause, the error of a yielded pair, that of ctx, or one of those named above;

@@ -66,29 +66,17 @@ func NewRules(c Config) (*Rules, error) {
 		return nil, ErrConfig
 	}
 	for _, a := range c.Attributes {
-		values, ok := distinct(a.Values, MaxValues)
+		values, ok := contrib.Distinct(a.Values, MaxValues)
 		if !contrib.ValidName(a.Name) || r.attributes[a.Name] != nil || !ok || len(values) < 2 {
 			return nil, ErrConfig
 		}
 		r.attributes[a.Name] = values
 	}
 	var ok bool
-	if r.campaigns, ok = distinct(c.Campaigns, MaxDeclared); !ok {
+	if r.campaigns, ok = contrib.Distinct(c.Campaigns, MaxDeclared); !ok {
 		return nil, ErrConfig
 	}
 	return r, nil
-}
-
-// distinct returns the sorted list, and whether it holds 1 to most valid keys, each
-// once.
-func distinct(list []string, most int) ([]string, bool) {
-	sorted := slices.Sorted(slices.Values(list))
-	for i, k := range sorted {
-		if !contrib.ValidKey(k) || i > 0 && sorted[i-1] == k {
-			return nil, false
-		}
-	}
-	return sorted, len(sorted) >= 1 && len(sorted) <= most
 }
 
 // Purpose returns the purpose of the rows.

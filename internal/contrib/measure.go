@@ -188,16 +188,20 @@ func ShareNano(share float64) (int64, error) {
 // keys returns the sorted list, or an error when it is empty or holds a
 // duplicate or an invalid key.
 func keys(list []string) ([]string, error) {
-	if len(list) == 0 || len(list) > MaxPublic {
+	sorted, ok := Distinct(list, MaxPublic)
+	if !ok {
 		return nil, ErrPartitions
 	}
-	sorted := slices.Sorted(slices.Values(list))
-	for i, k := range sorted {
-		if !ValidKey(k) || i > 0 && sorted[i-1] == k {
-			return nil, ErrPartitions
-		}
-	}
 	return sorted, nil
+}
+
+// Distinct returns the list sorted, and whether it holds 1 to most valid keys, each once.
+func Distinct(list []string, most int) ([]string, bool) {
+	if len(list) > most {
+		return nil, false
+	}
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted, sortedKeys(sorted)
 }
 
 // ValidName reports whether s may name a measure, purpose, segment or tenant.
